@@ -1,0 +1,112 @@
+"""Metrics: configuration → one SELECT per source → one row of numbers per customer."""
+
+from itertools import groupby
+
+from odoo.fields import Domain
+from odoo.tools import SQL, Query
+
+from .paths import domain_to_sql, path_to_sql
+from .population import in_scope, population_query
+
+# What the rules may know about the partner besides the metrics: column of the row → field.
+PARTNER_COLUMNS = {
+    "partner_industry_id": "industry_id",
+    "partner_country_id": "country_id",
+    "partner_state_id": "state_id",
+}
+
+AGGREGATES = {
+    "sum": "COALESCE(SUM(%s) FILTER (WHERE %s), 0)",
+    "count": "COUNT(%s) FILTER (WHERE %s)",
+}
+
+
+def input_query(scope, metrics, population: Domain) -> SQL:
+    """SELECT of one row per customer: ``partner_id``, ``PARTNER_COLUMNS``, a column per metric.
+
+    Amounts are in company currency and not rounded. A fact nobody stated is NULL; a customer
+    without transactions has 0.
+    """
+    Partner = scope.env["res.partner"]
+    query = population_query(scope, population)
+    columns = [SQL("%s AS partner_id", SQL.identifier(Partner._table, "id"))]
+    for name, field_name in PARTNER_COLUMNS.items():
+        columns.append(SQL("%s AS %s", Partner._field_to_sql(Partner._table, field_name, query), SQL.identifier(name)))
+    facts = metrics.filtered(lambda metric: metric.aggregate == "value")
+    for metric in facts:
+        columns.append(SQL("%s AS %s", _measure(metric, scope, query), SQL.identifier(metric.field_name)))
+    sources = (metrics - facts).sorted(_source_key)
+    for number, (_key, group) in enumerate(groupby(sources, _source_key)):
+        alias = f"source_{number}"
+        source_metrics = list(group)
+        condition = SQL("%s = %s", SQL.identifier(alias, "partner_id"), SQL.identifier(Partner._table, "id"))
+        query.add_join("LEFT JOIN", alias, SQL("(%s)", source_query(source_metrics, scope)), condition)
+        columns += [
+            SQL("COALESCE(%s, 0) AS %s", SQL.identifier(alias, metric.field_name), SQL.identifier(metric.field_name))
+            for metric in source_metrics
+        ]
+    return query.select(*columns)
+
+
+def _source_key(metric):
+    return metric.model_name, metric.partner_path
+
+
+def source_query(metrics, scope) -> SQL:
+    """SELECT ``partner_id`` and a column per metric, for metrics of one model and partner path.
+
+    The documents are read once, whatever the number of metrics on them.
+    """
+    Model = scope.env[metrics[0].model_name]
+    query = Query(scope.env, Model._table)
+    partner = path_to_sql(Model, Model._table, metrics[0].partner_path, query)
+    conditions = [_condition(metric, scope, Model, query) for metric in metrics]
+    query.add_where(SQL("(%s)", SQL(" OR ").join(conditions)))
+    query.add_where(in_scope(scope, partner))
+    if "company_id" in Model._fields:
+        company = Domain("company_id", "in", (False, scope.company_id))
+        query.add_where(domain_to_sql(company, Model, Model._table, query))
+    query.groupby = partner
+    return query.select(
+        SQL("%s AS partner_id", partner),
+        *(
+            SQL("%s AS %s", _aggregate(metric, condition, scope, query), SQL.identifier(metric.field_name))
+            for metric, condition in zip(metrics, conditions, strict=True)
+        ),
+    )
+
+
+def _condition(metric, scope, Model, query) -> SQL:
+    condition = domain_to_sql(metric._get_domain(), Model, Model._table, query)
+    if not metric.date_field_id:
+        return condition
+    date_field = Model._fields[metric.date_field_id.name]
+    column = Model._field_to_sql(Model._table, date_field.name, query)
+    return SQL("(%s AND %s)", condition, scope.window(date_field, metric.window_months, column))
+
+
+def _aggregate(metric, condition: SQL, scope, query) -> SQL:
+    measure = _measure(metric, scope, query) if metric.measure_field_id else SQL("*")
+    return SQL(AGGREGATES[metric.aggregate], measure, condition)
+
+
+def _measure(metric, scope, query) -> SQL:
+    """The measured field; a monetary one in company currency.
+
+    Documents that store the rate they were made at (``sale.order.currency_rate``) are divided by
+    it; other foreign amounts are converted at the rate of the as-of date.
+    """
+    Model = scope.env[metric.model_name]
+    field = Model._fields[metric.measure_field_id.name]
+    column = Model._field_to_sql(Model._table, field.name, query)
+    currency_field = field.type == "monetary" and field.get_currency_field(Model)
+    if not currency_field or currency_field.startswith("company_currency"):
+        return column
+    if "currency_rate" in Model._fields:
+        rate = Model._field_to_sql(Model._table, "currency_rate", query)
+        return SQL("(%s / NULLIF(%s::numeric, 0))", column, rate)
+    rates = query.make_alias(Model._table, "company_rate")
+    currency = Model._field_to_sql(Model._table, currency_field, query)
+    table = SQL("(SELECT * FROM %s AS rate(currency_id, rate))", scope.company_rates)
+    query.add_join("LEFT JOIN", rates, table, SQL("%s = %s", SQL.identifier(rates, "currency_id"), currency))
+    return SQL("(%s * %s)", column, SQL.identifier(rates, "rate"))

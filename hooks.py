@@ -1,0 +1,21 @@
+"""What installation does beyond loading data."""
+
+
+def post_init_hook(env):
+    """Fit the standard dimensions to the companies that are there, and classify soon."""
+    companies = env["res.company"].search([])
+    env.ref("partner_segmentation.dimension_region")._create_state_classes(companies.country_id)
+    _use_known_currency(env, companies)
+    env.ref("partner_segmentation.cron_classify")._trigger()
+
+
+def _use_known_currency(env, companies):
+    """Compare sizes in company currency where no rate to the standard's currency is known.
+
+    Odoo takes 1.0 for an unknown rate; the figures of the standard are then only a first guess.
+    """
+    dimension = env.ref("partner_segmentation.dimension_size")
+    currencies = companies.currency_id
+    has_rates = env["res.currency.rate"].search_count([("currency_id", "in", (currencies | dimension.currency_id).ids)])
+    if dimension.currency_id not in currencies and not has_rates:
+        dimension.currency_id = False

@@ -1,0 +1,143 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.fields import Command, Domain
+from odoo.tools import SQL
+
+from ..fields import OptionalInteger, OptionalMonetary
+
+FACTS = ["employee_count", "annual_turnover", "total_assets", "declared_currency_id"]
+PROFILE_FIELDS = ["size_class_id", "industry_class_id", "region_class_id", "stage_class_id", "segmentation_code"]
+GROUP = "partner_segmentation.group_user"
+
+
+def _search_through_profile(field_name: str):
+    """Search method of a field that ``_field_to_sql`` reads from the customer file."""
+
+    def search(self, operator, value):
+        field = self._fields[field_name]
+        if operator in ("child_of", "parent_of"):
+            return Domain(field_name, "any", Domain("id", operator, value))
+        if isinstance(value, Domain):
+            comodel = self.env[field.comodel_name]
+            value = comodel._search(value, active_test=False, bypass_access=operator.endswith("!"))
+        return Domain.custom(
+            to_sql=lambda model, alias, query: field.condition_to_sql(field_name, operator, value, model, alias, query)
+        )
+
+    return search
+
+
+def _class_field(field_name: str, string: str):
+    """A class of the customer in the current company."""
+    return fields.Many2one(
+        "segmentation.class",
+        string=string,
+        compute="_compute_classes",
+        compute_sudo=True,
+        search=_search_through_profile(field_name),
+        groups=GROUP,
+    )
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    employee_count = OptionalInteger(
+        string="Employees", help="Number of persons employed. Leave empty when it is not known."
+    )
+    annual_turnover = OptionalMonetary(
+        currency_field="declared_currency_id",
+        help="Turnover of the customer's last business year. Leave empty when it is not known.",
+    )
+    total_assets = OptionalMonetary(
+        currency_field="declared_currency_id",
+        help="Balance sheet total of the customer's last business year. Leave empty when it is not known.",
+    )
+    declared_currency_id = fields.Many2one(
+        "res.currency",
+        string="Declared in",
+        default=lambda self: self.env.company.currency_id,
+        help="Currency of the turnover and assets the customer declared.",
+    )
+
+    size_class_id = _class_field("size_class_id", "Size")
+    industry_class_id = _class_field("industry_class_id", "Sector")
+    region_class_id = _class_field("region_class_id", "Region")
+    stage_class_id = _class_field("stage_class_id", "Purchase stage")
+    segmentation_class_ids = fields.Many2many(
+        "segmentation.class", string="Classes", compute="_compute_classes", compute_sudo=True, groups=GROUP
+    )
+    segmentation_code = fields.Char(
+        compute="_compute_classes", compute_sudo=True, search=_search_through_profile("segmentation_code"), groups=GROUP
+    )
+    segmentation_explanation = fields.Html(
+        string="Classification", compute="_compute_segmentation_explanation", sanitize=False, groups=GROUP
+    )
+
+    _employee_count_positive = models.Constraint(
+        "CHECK(employee_count >= 0)", "Employees cannot be negative: enter 0 or more, or leave it empty."
+    )
+    _annual_turnover_positive = models.Constraint(
+        "CHECK(annual_turnover >= 0)", "Annual Turnover cannot be negative: enter 0 or more, or leave it empty."
+    )
+    _total_assets_positive = models.Constraint(
+        "CHECK(total_assets >= 0)", "Total Assets cannot be negative: enter 0 or more, or leave it empty."
+    )
+
+    def _commercial_fields(self):
+        return super()._commercial_fields() + FACTS
+
+    # -- classes, read through the customer file -----------------------------------------------
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company")
+    def _compute_classes(self):
+        profiles = self._segmentation_profiles()
+        dimensions = self.env["segmentation.dimension"].search([])
+        class_fields = [name for name in dimensions.mapped("field_name") if name in self.env["segmentation.profile"]]
+        for partner in self:
+            profile = profiles[partner.commercial_partner_id]
+            for name in PROFILE_FIELDS:
+                partner[name] = profile[name]
+            partner.segmentation_class_ids = [
+                Command.set([class_id for name in class_fields for class_id in profile[name].ids])
+            ]
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company", "lang", "uid")
+    def _compute_segmentation_explanation(self):
+        profiles = self._segmentation_profiles()
+        for partner in self:
+            profile = profiles[partner.commercial_partner_id]
+            partner.segmentation_explanation = self.env["ir.qweb"]._render(
+                "partner_segmentation.explanation",
+                {"profile": profile, "explanations": profile._explain() if profile.active else []},
+            )
+
+    def _segmentation_profiles(self) -> defaultdict:
+        """Commercial partner → its customer file in the current company, empty when there is none."""
+        Profile = self.env["segmentation.profile"]
+        domain = [("partner_id", "in", self.commercial_partner_id.ids), ("company_id", "=", self.env.company.id)]
+        return defaultdict(Profile.browse, {profile.partner_id: profile for profile in Profile.search(domain)})
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        if field_expr not in PROFILE_FIELDS:
+            return super()._field_to_sql(alias, field_expr, query)
+        self._check_field_access(self._fields[field_expr], "read")
+        profile = query.make_alias(alias, "segmentation_profile")
+        condition = SQL(
+            "%s = %s AND %s = %s",
+            SQL.identifier(profile, "partner_id"),
+            self._field_to_sql(alias, "commercial_partner_id", query),
+            SQL.identifier(profile, "company_id"),
+            self.env.company.id,
+        )
+        query.add_join("LEFT JOIN", profile, "segmentation_profile", condition)
+        return SQL.identifier(profile, field_expr)
+
+    # -- actions -------------------------------------------------------------------------------
+
+    def action_reclassify(self):
+        """Evaluate these customers in the selected companies, on the latest data."""
+        return self.env["segmentation.run"]._classify_companies("manual", self)._notification()

@@ -1,0 +1,177 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..engine.rules import MAPPING_FACTS
+from .domain_field import parse_domain
+
+
+class SegmentationClass(models.Model):
+    """A value of a dimension, with the rule that places customers in it."""
+
+    _name = "segmentation.class"
+    _description = "Customer Class"
+    _order = "dimension_id, sequence, id"
+    _parent_store = True
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(required=True, help="Part of the segmentation code, for example L for large.")
+    dimension_id = fields.Many2one("segmentation.dimension", required=True, ondelete="cascade", index=True)
+    method = fields.Selection(related="dimension_id.method")
+    sequence = fields.Integer(default=10, help="The highest class, or the first condition to be tried, comes first.")
+    active = fields.Boolean(default=True)
+    color = fields.Integer()
+    parent_id = fields.Many2one(
+        "segmentation.class",
+        string="Part of",
+        ondelete="restrict",
+        index=True,
+        domain="[('dimension_id', '=', dimension_id), ('id', '!=', id)]",
+    )
+    parent_path = fields.Char(index=True)
+    description = fields.Text(translate=True, help="What the class means, in words the sales team understands.")
+    criterion_ids = fields.One2many("segmentation.criterion", "class_id", string="Lower bounds", copy=True)
+    domain = fields.Char(string="Condition", default="[]", help="Condition on the customer file.")
+    industry_ids = fields.Many2many("res.partner.industry", string="Industries")
+    country_ids = fields.Many2many("res.country", string="Countries")
+    state_ids = fields.Many2many("res.country.state", string="States")
+    own_country_only = fields.Boolean(
+        string="Only in the company's own country",
+        help="The class is used by companies of the same country; others see the customer in a wider region.",
+    )
+    rule = fields.Char(compute="_compute_rule")
+    customer_count = fields.Integer(string="Customers", compute="_compute_customer_count")
+
+    _code_unique = models.Constraint(
+        "UNIQUE(dimension_id, code)",
+        "Another class of this dimension already has this Code: choose a Code that is not used in the dimension.",
+    )
+
+    @api.depends(
+        "method", "criterion_ids.rule", "description", "industry_ids", "country_ids", "state_ids", "dimension_id.criteria_mode"
+    )
+    def _compute_rule(self):
+        for cls in self:
+            if cls.method == "criteria":
+                connector = self.env._(" or ") if cls.dimension_id.criteria_mode == "any" else self.env._(" and ")
+                cls.rule = connector.join(cls.criterion_ids.mapped("rule")) or self.env._("Everybody else")
+            elif cls.method == "mapping":
+                names = [name for fact in MAPPING_FACTS for name in cls[fact][:6].mapped("name")]
+                total = sum(len(cls[fact]) for fact in MAPPING_FACTS)
+                more = self.env._(" and %s more", total - len(names)) if total > len(names) else ""
+                cls.rule = ", ".join(names) + more
+            else:
+                cls.rule = (cls.description or cls.domain or "").partition("\n")[0]
+
+    @api.depends_context("company")
+    def _compute_customer_count(self):
+        Profile = self.env["segmentation.profile"]
+        for dimension, classes in self.grouped("dimension_id").items():
+            if dimension.field_name not in Profile._fields:
+                classes.customer_count = 0
+                continue
+            domain = [("company_id", "=", self.env.company.id), (dimension.field_name, "in", classes.ids)]
+            counts = dict(Profile._read_group(domain, [dimension.field_name], ["__count"]))
+            for cls in classes:
+                cls.customer_count = counts.get(cls, 0)
+
+    @api.constrains("domain", "dimension_id")
+    def _check_domain(self):
+        for cls in self.filtered(lambda c: c.method == "domain"):
+            cls._get_domain()
+
+    @api.constrains("code")
+    def _check_code(self):
+        for cls in self:
+            if not cls.code.replace("_", "").replace(".", "").isalnum():
+                raise ValidationError(
+                    self.env._(
+                        "Class “%(class)s”: the Code “%(code)s” has characters that a code cannot have. "
+                        "Use letters, digits, dots and underscores.",
+                        **{"class": cls.name, "code": cls.code},
+                    )
+                )
+
+    @api.constrains("parent_id", "dimension_id")
+    def _check_parent(self):
+        if self._has_cycle():
+            raise ValidationError(self.env._("A class cannot be part of itself: choose another class in “Part of”."))
+        for cls in self:
+            if cls.parent_id and cls.parent_id.dimension_id != cls.dimension_id:
+                raise ValidationError(
+                    self.env._(
+                        "Class “%(class)s” cannot be part of “%(parent)s”, which belongs to another dimension. "
+                        "Choose a class of the same dimension in “Part of”.",
+                        **{"class": cls.name, "parent": cls.parent_id.name},
+                    )
+                )
+
+    @api.constrains("industry_ids", "country_ids", "state_ids", "own_country_only", "dimension_id", "active")
+    def _check_mapping(self):
+        """One fact must not lead to two classes of a dimension."""
+        for cls in self.filtered("active"):
+            others = cls.dimension_id.class_ids.filtered(
+                lambda other, cls=cls: other != cls and other.own_country_only == cls.own_country_only
+            )
+            for fact in MAPPING_FACTS:
+                for other in others:
+                    if shared := cls[fact] & other[fact]:
+                        raise ValidationError(
+                            self.env._(
+                                "Class “%(class)s”: “%(value)s” in %(field)s is mapped to class “%(other)s” already. "
+                                "Remove it from one of the two.",
+                                **{
+                                    "class": cls.name,
+                                    "value": shared[0].name,
+                                    "field": cls._fields[fact].get_description(self.env, ["string"])["string"],
+                                    "other": other.name,
+                                },
+                            )
+                        )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        for cls in self:
+            used = self.env["segmentation.change"].sudo().search_count(
+                ["|", ("from_class_id", "=", cls.id), ("to_class_id", "=", cls.id)], limit=1
+            )
+            if used or cls.sudo().with_context(allowed_company_ids=self.env["res.company"].sudo().search([]).ids).customer_count:
+                raise UserError(
+                    self.env._("Class “%s” has customers or a history. Archive it instead of deleting it.", cls.name)
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        later = self.with_context(segmentation_check_later=True)
+        classes = super(SegmentationClass, later).create(vals_list).with_env(self.env)
+        classes._check_bounds()
+        return classes
+
+    def write(self, vals):
+        result = super(SegmentationClass, self.with_context(segmentation_check_later=True)).write(vals)
+        if "criterion_ids" in vals:
+            self._check_bounds()
+        if "code" in vals:
+            self.env["segmentation.run"]._update_codes()
+        return result
+
+    def _check_bounds(self):
+        # Criteria saved together are checked together, by whoever saves them.
+        if not self.env.context.get("segmentation_check_later"):
+            self.dimension_id._check_bounds()
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default)
+        for cls, vals in zip(self, vals_list, strict=True):
+            if not default or "code" not in default:
+                vals["code"] = f"{cls.code}_2"
+        return vals_list
+
+    def action_view_customers(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("partner_segmentation.segmentation_customer_action")
+        return {**action, "domain": [(self.dimension_id.field_name, "child_of", self.ids)], "context": {}}
+
+    def _get_domain(self):
+        """The condition as a domain on ``segmentation.profile``."""
+        self.ensure_one()
+        return parse_domain(self, "domain", "segmentation.profile")

@@ -1,0 +1,61 @@
+from odoo import api, fields, models
+
+
+class SegmentationCriterion(models.Model):
+    """A lower bound that a class demands of a metric.
+
+    Bounds are lower bounds only: the next higher class is the upper end, so that classes can have
+    neither gaps nor overlaps.
+    """
+
+    _name = "segmentation.criterion"
+    _description = "Classification Criterion"
+    _order = "class_id, metric_id, id"
+
+    class_id = fields.Many2one("segmentation.class", required=True, ondelete="cascade", index=True)
+    dimension_id = fields.Many2one(related="class_id.dimension_id")
+    metric_id = fields.Many2one("segmentation.metric", required=True, ondelete="restrict")
+    lower_bound = fields.Float(
+        required=True,
+        digits=(20, 4),
+        min_display_digits=0,
+        help="A customer with this value or more reaches the class. Amounts are in the currency of the dimension.",
+    )
+    rule = fields.Char(compute="_compute_rule")
+
+    _metric_unique = models.Constraint(
+        "UNIQUE(class_id, metric_id)",
+        "The class already has a Lower bound for this Metric: change that one, or choose another Metric.",
+    )
+
+    @api.depends("metric_id.name", "lower_bound", "dimension_id.currency_id")
+    @api.depends_context("lang", "company")
+    def _compute_rule(self):
+        for criterion in self:
+            criterion.rule = f"{criterion.metric_id.name or ''} ≥ {criterion._format_bound()}"
+
+    @api.constrains("lower_bound", "metric_id", "class_id")
+    def _check_bounds(self):
+        if not self.env.context.get("segmentation_check_later"):
+            self.dimension_id._check_bounds()
+
+    def _currency(self):
+        """Currency the bound is in, empty for a metric that is not an amount."""
+        self.ensure_one()
+        if not self.metric_id.is_amount:
+            return self.env["res.currency"]
+        return self.dimension_id.currency_id or self.env.company.currency_id
+
+    def _format_bound(self) -> str:
+        return self._format_value(self.lower_bound)
+
+    def _format_value(self, value) -> str:
+        """A value of the metric as text, in the currency the dimension compares in."""
+        return self.metric_id._format_value(value, self._currency())
+
+    def _message_values(self) -> dict:
+        return {
+            "metric": self.metric_id.name,
+            "class": self.class_id.name,
+            "bound": self._format_bound(),
+        }

@@ -1,0 +1,80 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..engine.explain import explain
+from ..engine.scope import Scope
+from ..fields import OptionalInteger, OptionalMonetary
+
+FIGURES = "sales_team.group_sale_salesman,account.group_account_readonly,account.group_account_invoice"
+
+
+class SegmentationProfile(models.Model):
+    """The customer file: metrics and classes of one customer in one company.
+
+    Written by the engine only. A customer that left the population keeps an archived, empty file, so
+    that its history stays readable.
+    """
+
+    _name = "segmentation.profile"
+    _description = "Customer File"
+    _order = "company_id, partner_id"
+    _rec_name = "partner_id"
+
+    partner_id = fields.Many2one("res.partner", string="Customer", required=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one("res.company", required=True, ondelete="cascade", readonly=True, index=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    active = fields.Boolean(default=True, readonly=True)
+
+    user_id = fields.Many2one(related="partner_id.user_id", string="Salesperson")
+    industry_id = fields.Many2one(related="partner_id.industry_id")
+    country_id = fields.Many2one(related="partner_id.country_id")
+    state_id = fields.Many2one(related="partner_id.state_id")
+
+    employee_count = OptionalInteger(string="Employees", readonly=True)
+    annual_turnover = OptionalMonetary(readonly=True)
+    total_assets = OptionalMonetary(readonly=True)
+    revenue_12m = OptionalMonetary(string="Revenue, 12 months", readonly=True, groups=FIGURES)
+    invoices_24m = OptionalInteger(string="Invoices, 24 months", readonly=True, groups=FIGURES)
+    invoices_total = OptionalInteger(string="Invoices, ever", readonly=True, groups=FIGURES)
+    orders_24m = OptionalInteger(string="Orders, 24 months", readonly=True, groups=FIGURES)
+    orders_total = OptionalInteger(string="Orders, ever", readonly=True, groups=FIGURES)
+    open_quotations = OptionalInteger(readonly=True, groups=FIGURES)
+    open_opportunities = OptionalInteger(readonly=True, groups=FIGURES)
+
+    size_class_id = fields.Many2one("segmentation.class", string="Size", readonly=True, ondelete="restrict")
+    industry_class_id = fields.Many2one("segmentation.class", string="Sector", readonly=True, ondelete="restrict")
+    region_class_id = fields.Many2one("segmentation.class", string="Region", readonly=True, ondelete="restrict")
+    stage_class_id = fields.Many2one("segmentation.class", string="Purchase stage", readonly=True, ondelete="restrict")
+    segmentation_code = fields.Char(readonly=True)
+    missing_facts = fields.Char(
+        readonly=True, help="Facts whose absence leaves a class open. Complete them to classify the customer for certain."
+    )
+
+    _partner_company_unique = models.Constraint(
+        "UNIQUE(partner_id, company_id)", "A customer has one file per company."
+    )
+
+    def action_open_partner(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "res.partner",
+            "res_id": self.partner_id.id,
+            "view_mode": "form",
+        }
+
+    def _explain(self) -> list:
+        """Why the customer has its classes, one :class:`~..engine.explain.Explanation` per dimension.
+
+        Figures the user may not see are left out of the sentences.
+        """
+        self.ensure_one()
+        dimensions = self.env["segmentation.dimension"].search([])
+        scope = Scope(self.env, self.company_id.id, self._last_run_date())
+        return explain(scope, dimensions.filtered(lambda d: d._applies_to(self.company_id)), self)
+
+    def _last_run_date(self):
+        run = self.env["segmentation.run"].sudo().search(
+            [("company_id", "=", self.company_id.id), ("state", "in", ("done", "partial"))], limit=1
+        )
+        return run.as_of or fields.Date.context_today(self)

@@ -1,0 +1,186 @@
+import logging
+import time
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..engine.evaluate import Evaluation
+from ..engine.scope import Scope
+
+_logger = logging.getLogger(__name__)
+
+LOCK_CLASS = 0x5E6  # first key of the advisory locks, the second is the company
+
+
+class SegmentationRun(models.Model):
+    """One evaluation of the customers of a company: the only entry to the engine."""
+
+    _name = "segmentation.run"
+    _description = "Classification Run"
+    _order = "id desc"
+
+    company_id = fields.Many2one("res.company", required=True, ondelete="cascade", readonly=True, index=True)
+    trigger = fields.Selection(
+        lambda self: self.env["segmentation.change"]._fields["reason"].selection, required=True, readonly=True
+    )
+    partner_ids = fields.Many2many(
+        "res.partner", string="Only these customers", readonly=True, help="Empty: all customers of the company."
+    )
+    as_of = fields.Date(
+        string="As of", required=True, readonly=True, help="Windows end with this day."
+    )
+    user_id = fields.Many2one("res.users", string="Started by", readonly=True, default=lambda self: self.env.user)
+    state = fields.Selection(
+        [("running", "Running"), ("done", "Done"), ("partial", "Partly failed"), ("failed", "Failed")],
+        required=True,
+        default="running",
+        readonly=True,
+    )
+    duration = fields.Float(string="Duration (s)", readonly=True, digits=(16, 2), aggregator="avg")
+    customers = fields.Integer(string="Customers evaluated", readonly=True)
+    created = fields.Integer(string="New customer files", readonly=True)
+    changed = fields.Integer(string="Updated customer files", readonly=True)
+    changes = fields.Integer(string="Class changes", readonly=True)
+    error = fields.Text(readonly=True)
+    change_ids = fields.One2many("segmentation.change", "run_id", string="Changes", readonly=True)
+
+    @api.depends("create_date", "company_id")
+    def _compute_display_name(self):
+        for run in self:
+            run.display_name = f"{run.company_id.name} {fields.Date.to_string(run.as_of) or ''} #{run.id or ''}"
+
+    # -- start ---------------------------------------------------------------------------------
+
+    @api.private
+    def _classify_companies(self, trigger: str, partners=None, companies=None):
+        """Evaluate the customers of each company.
+
+        :param trigger: one of the values of ``trigger``
+        :param partners: ``res.partner`` records to evaluate, through their commercial entity;
+            ``None`` means all customers
+        :param companies: default: the companies the user has selected
+        :return: the runs, one per company, whatever became of them
+        """
+        runs = self.browse()
+        for company in companies or self.env.companies:
+            runs += self._classify(company, trigger, partners)
+        return runs
+
+    def _classify(self, company, trigger: str, partners=None, as_of=None):
+        """Evaluate the customers of one company and return the run that tells what happened."""
+        # Users start runs without write access to runs, profiles and history: these are the engine's.
+        run = self.sudo().create(
+            {
+                "company_id": company.id,
+                "trigger": trigger,
+                "partner_ids": partners and [fields.Command.set(partners.commercial_partner_id.ids)],
+                "as_of": as_of or self._today(company),
+                "user_id": self.env.uid,
+            }
+        )
+        run._execute()
+        return run.with_env(self.env)
+
+    def _today(self, company):
+        """Today where the company is: the same for a user elsewhere and for the scheduler."""
+        return fields.Date.context_today(self.with_context(tz=company.partner_id.tz or "UTC"))
+
+    @api.model
+    def _cron_classify(self):
+        """Nightly job: every company, because the windows of all metrics have moved."""
+        companies = self.env["res.company"].search([])
+        self.env["ir.cron"]._commit_progress(remaining=len(companies))
+        for company in companies:
+            self.with_company(company)._classify(company, "scheduled")
+            self.env["ir.cron"]._commit_progress(1)
+
+    # -- execute -------------------------------------------------------------------------------
+
+    def _update_codes(self):
+        """Rebuild the segmentation codes after a class code, their order or the separator changed."""
+        for company in self.env["res.company"].sudo().search([]):
+            # Not a record: the codes follow the stored classes, nothing is evaluated.
+            self.sudo().new({"company_id": company.id, "as_of": self._today(company)})._evaluation().update_codes()
+
+    def _execute(self):
+        """Evaluate; whatever happens, the run says so and the stored classes are never half-written."""
+        self._lock_company()
+        start = time.monotonic()
+        try:
+            with self.env.cr.savepoint():
+                result = self._evaluation().run(self.id, self.trigger)
+        except Exception as error:
+            _logger.exception("Classification run %s of company %s failed", self.id, self.company_id.id)
+            self.write({"state": "failed", "error": str(error), "duration": time.monotonic() - start})
+            return
+        self.write(
+            {
+                "state": "partial" if result.failures else "done",
+                "error": "\n".join(result.failures.values()) or False,
+                "customers": result.customers,
+                "created": result.created,
+                "changed": result.changed,
+                "changes": result.changes,
+                "duration": time.monotonic() - start,
+            }
+        )
+
+    def _evaluation(self) -> Evaluation:
+        partner_ids = tuple(self.partner_ids.ids) or None
+        scope = Scope(self.env, self.company_id.id, self.as_of, partner_ids)
+        # All dimensions, because an archived one takes its classes back.
+        dimensions = self.env["segmentation.dimension"].with_context(active_test=False).search([])
+        return Evaluation(
+            scope,
+            self.env["segmentation.metric"].search([]),
+            dimensions.with_context(active_test=True),
+            self.company_id._get_segmentation_population(),
+            self.company_id.segmentation_code_separator,
+        )
+
+    def _lock_company(self):
+        """Allow one run per company at a time; the lock ends with the transaction."""
+        self.env.cr.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", (LOCK_CLASS, self.company_id.id))
+        if not self.env.cr.fetchone()[0]:
+            raise UserError(
+                self.env._(
+                    "Customers of %s are being classified right now. Try again when that run has ended.",
+                    self.company_id.name,
+                )
+            )
+
+    # -- actions -------------------------------------------------------------------------------
+
+    def _action_open(self):
+        """Action that shows the runs: the form of one, the list of several."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("partner_segmentation.segmentation_run_action")
+        if len(self) == 1:
+            return {**action, "views": [(False, "form")], "res_id": self.id}
+        return {**action, "domain": [("id", "in", self.ids)]}
+
+    def _notification(self):
+        """Notification for a user who classified a few customers and stays where they are."""
+        failed = self.filtered("error")
+        message = self.env._(
+            "%(customers)s customers evaluated, %(changes)s class changes.",
+            customers=sum(self.mapped("customers")),
+            changes=sum(self.mapped("changes")),
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "danger" if failed else "success",
+                "title": self.env._("Classification failed") if failed else self.env._("Classified"),
+                "message": "\n".join(failed.mapped("error")) or message,
+                "sticky": bool(failed),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def action_run_again(self):
+        """Repeat the runs as of today."""
+        runs = self.browse()
+        for run in self:
+            runs += self._classify(run.company_id, "manual", run.partner_ids or None)
+        return runs._action_open()
