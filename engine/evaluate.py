@@ -253,7 +253,7 @@ class Evaluation:
                 self._summary(stored, []),
             )
         )
-        self.scope.env["segmentation.profile"].invalidate_model(["segmentation_code"], flush=False)
+        self.scope.env.invalidate_all(flush=False)
 
     def _execute(self, query: SQL) -> int:
         self.scope.env.cr.execute(query)

@@ -60,7 +60,7 @@ def _criteria(dimension, scope, query) -> Rule:
     excluded: then the class is open, and ``dimension.undecided`` says what to do.
     """
     tests = [(cls, class_test(cls, scope)) for cls in dimension.class_ids]
-    fallback = _constant(dimension.fallback_class_id)
+    fallback = _fallback(dimension)
     certain_only = dimension.undecided == "fallback"
     class_branches, missing_branches = [], []
     for cls, test in tests:
@@ -130,7 +130,7 @@ def _mapping(dimension, scope, query) -> Rule:
                 branch = SQL("WHEN %s = ANY(%s) THEN %s", _fact(fact), values.ids, _constant(cls))
                 (own if cls.own_country_only else general).append(branch)
     missing = _missing_mapping(dimension, scope)
-    fallback = _constant(dimension.fallback_class_id)
+    fallback = _fallback(dimension)
     if dimension.undecided == "certain":
         general.append(SQL("WHEN %s IS NOT NULL THEN %s", missing, NO_CLASS))
     inputs = tuple(column for name, column in MAPPING_FACTS.items() if dimension.class_ids[name])
@@ -184,7 +184,7 @@ def _domain(dimension, scope, query) -> Rule:
         condition = domain_to_sql(domain, Profile, ROW, query)
         branches.append(SQL("WHEN %s THEN %s", condition, _constant(cls)))
         inputs += [condition.field_expr.partition(".")[0] for condition in domain.iter_conditions()]
-    return Rule(_case(branches, _constant(dimension.fallback_class_id)), inputs=tuple(dict.fromkeys(inputs)))
+    return Rule(_case(branches, _fallback(dimension)), inputs=tuple(dict.fromkeys(inputs)))
 
 
 METHODS = {"criteria": _criteria, "mapping": _mapping, "domain": _domain}
@@ -195,6 +195,10 @@ METHODS = {"criteria": _criteria, "mapping": _mapping, "domain": _domain}
 
 def _constant(cls) -> SQL:
     return SQL("%s::int4", cls.id) if cls else NO_CLASS
+
+
+def _fallback(dimension) -> SQL:
+    return _constant(dimension.fallback_class_id.filtered("active"))
 
 
 def _case(branches: list[SQL], default: SQL) -> SQL:

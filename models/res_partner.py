@@ -5,6 +5,7 @@ from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
 from ..fields import OptionalInteger, OptionalMonetary
+from .segmentation_profile import UNCLASSIFIED
 
 FACTS = ["employee_count", "annual_turnover", "total_assets", "declared_currency_id"]
 PROFILE_FIELDS = ["size_class_id", "industry_class_id", "region_class_id", "stage_class_id", "segmentation_code"]
@@ -36,6 +37,7 @@ def _class_field(field_name: str, string: str):
         compute="_compute_classes",
         compute_sudo=True,
         search=_search_through_profile(field_name),
+        falsy_value_label=UNCLASSIFIED,
         groups=GROUP,
     )
 

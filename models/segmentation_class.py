@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 from ..engine.rules import MAPPING_FACTS
 from .domain_field import parse_domain
@@ -93,8 +94,6 @@ class SegmentationClass(models.Model):
 
     @api.constrains("parent_id", "dimension_id")
     def _check_parent(self):
-        if self._has_cycle():
-            raise ValidationError(self.env._("A class cannot be part of itself: choose another class in “Part of”."))
         for cls in self:
             if cls.parent_id and cls.parent_id.dimension_id != cls.dimension_id:
                 raise ValidationError(
@@ -130,11 +129,13 @@ class SegmentationClass(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
+        # Customers and history of companies the user does not see count as well.
+        Profile = self.env["segmentation.profile"].sudo().with_context(active_test=False)
+        Change = self.env["segmentation.change"].sudo()
         for cls in self:
-            used = self.env["segmentation.change"].sudo().search_count(
-                ["|", ("from_class_id", "=", cls.id), ("to_class_id", "=", cls.id)], limit=1
-            )
-            if used or cls.sudo().with_context(allowed_company_ids=self.env["res.company"].sudo().search([]).ids).customer_count:
+            in_history = Domain("from_class_id", "=", cls.id) | Domain("to_class_id", "=", cls.id)
+            held = Domain(cls.dimension_id.field_name, "=", cls.id)
+            if Profile.search_count(held, limit=1) or Change.search_count(in_history, limit=1):
                 raise UserError(
                     self.env._("Class “%s” has customers or a history. Archive it instead of deleting it.", cls.name)
                 )

@@ -1,11 +1,23 @@
-from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo import fields, models
+from odoo.tools import LazyTranslate
 
 from ..engine.explain import explain
 from ..engine.scope import Scope
 from ..fields import OptionalInteger, OptionalMonetary
 
+_lt = LazyTranslate(__name__)
+
+UNCLASSIFIED = _lt("Unclassified")
+
+# Who may see what customers buy.
 FIGURES = "sales_team.group_sale_salesman,account.group_account_readonly,account.group_account_invoice"
+
+
+
+def _class_field(string: str):
+    return fields.Many2one(
+        "segmentation.class", string=string, readonly=True, ondelete="restrict", falsy_value_label=UNCLASSIFIED
+    )
 
 
 class SegmentationProfile(models.Model):
@@ -41,10 +53,10 @@ class SegmentationProfile(models.Model):
     open_quotations = OptionalInteger(readonly=True, groups=FIGURES)
     open_opportunities = OptionalInteger(readonly=True, groups=FIGURES)
 
-    size_class_id = fields.Many2one("segmentation.class", string="Size", readonly=True, ondelete="restrict")
-    industry_class_id = fields.Many2one("segmentation.class", string="Sector", readonly=True, ondelete="restrict")
-    region_class_id = fields.Many2one("segmentation.class", string="Region", readonly=True, ondelete="restrict")
-    stage_class_id = fields.Many2one("segmentation.class", string="Purchase stage", readonly=True, ondelete="restrict")
+    size_class_id = _class_field("Size")
+    industry_class_id = _class_field("Sector")
+    region_class_id = _class_field("Region")
+    stage_class_id = _class_field("Purchase stage")
     segmentation_code = fields.Char(readonly=True)
     missing_facts = fields.Char(
         readonly=True, help="Facts whose absence leaves a class open. Complete them to classify the customer for certain."

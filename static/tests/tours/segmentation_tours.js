@@ -1,0 +1,181 @@
+import { registry } from "@web/core/registry";
+import { stepUtils } from "@web_tour/tour_utils";
+
+const tours = registry.category("web_tour.tours");
+
+const OPEN_APP = [
+    stepUtils.showAppsMenuItem(),
+    {
+        content: "Open the app",
+        trigger: ".o_app[data-menu-xmlid='partner_segmentation.segmentation_menu']",
+        run: "click",
+    },
+];
+
+/** An administrator lowers a bound, classifies, and finds the customer in the new class, with the reason. */
+tours.add("segmentation_change_bound", {
+    steps: () => [
+        ...OPEN_APP,
+        {
+            content: "Open the configuration",
+            trigger: "button[data-menu-xmlid='partner_segmentation.segmentation_configuration_menu']",
+            run: "click",
+        },
+        {
+            content: "Open the dimensions",
+            trigger: "a[data-menu-xmlid='partner_segmentation.segmentation_dimension_menu']",
+            run: "click",
+        },
+        {
+            content: "Open the dimension Size",
+            trigger: ".o_data_row td[name='name']:contains('Size')",
+            run: "click",
+        },
+        {
+            content: "Open the class Large",
+            trigger: ".o_field_widget[name='class_ids'] .o_data_row td[name='name']:contains('Large')",
+            run: "click",
+        },
+        {
+            content: "Edit the bound for employees",
+            trigger:
+                ".modal .o_data_row:has(td[name='metric_id']:contains('Employees')) td[name='lower_bound']",
+            run: "click",
+        },
+        {
+            content: "Lower it to 100",
+            trigger: ".modal .o_selected_row .o_field_widget[name='lower_bound'] input",
+            run: "edit 100",
+        },
+        {
+            content: "Leave the bound",
+            trigger: ".modal .o_field_widget[name='code'] input",
+            run: "click",
+        },
+        {
+            content: "The class reads as it is set",
+            trigger: ".modal .o_field_widget[name='rule']:contains('Employees ≥ 100')",
+        },
+        {
+            content: "Keep the class",
+            trigger: ".modal .o_form_button_save",
+            run: "click",
+        },
+        {
+            content: "The rule reads as it was set",
+            trigger: ".o_field_widget[name='class_ids'] .o_data_row:contains('Employees ≥ 100')",
+        },
+        {
+            content: "Classify",
+            trigger: ".o_statusbar_buttons button[name='action_reclassify']",
+            run: "click",
+        },
+        {
+            content: "The run is shown",
+            trigger: ".o_form_view .o_field_widget[name='customers']",
+        },
+        {
+            content: "Go to the customers",
+            trigger: "a[data-menu-xmlid='partner_segmentation.segmentation_customer_menu']",
+            run: "click",
+        },
+        {
+            content: "Search the customer",
+            trigger: ".o_searchview_input",
+            run: "edit Tour Customer",
+        },
+        {
+            content: "Apply the search",
+            trigger: ".o_searchview_autocomplete .o-dropdown-item:first",
+            run: "click",
+        },
+        {
+            content: "Open the customer",
+            trigger: ".o_data_row td[name='complete_name']:contains('Tour Customer')",
+            run: "click",
+        },
+        {
+            content: "The new class is at the top",
+            trigger: ".o_field_widget[name='segmentation_class_ids'] .o_tag:contains('Large')",
+        },
+        {
+            content: "Open the page Classification",
+            trigger: ".o_notebook_headers a[name='classification']",
+            run: "click",
+        },
+        {
+            content: "The reason names value and bound",
+            trigger: ".o_segmentation_explanation tr[data-dimension='SIZE']:contains('Employees 120 ≥ 100 (Large)')",
+        },
+    ],
+});
+
+/** A salesperson groups contacts by size. */
+tours.add("segmentation_group_contacts", {
+    steps: () => [
+        stepUtils.showAppsMenuItem(),
+        {
+            content: "Open Contacts",
+            trigger: ".o_app[data-menu-xmlid='contacts.menu_contacts']",
+            run: "click",
+        },
+        {
+            content: "Open the list",
+            trigger: ".o_switch_view.o_list",
+            run: "click",
+        },
+        {
+            content: "The list is there",
+            trigger: ".o_list_view .o_data_row",
+        },
+        {
+            content: "Open the search menu",
+            trigger: ".o_searchview_dropdown_toggler",
+            run: "click",
+        },
+        {
+            content: "Group by size",
+            trigger: ".o_group_by_menu .o_menu_item:contains('Size')",
+            run: "click",
+        },
+        {
+            content: "Open the group of medium customers",
+            trigger: ".o_group_header:contains('Medium')",
+            run: "click",
+        },
+        {
+            content: "The customer is in it",
+            trigger: ".o_data_row:contains('Tour Customer')",
+        },
+    ],
+});
+
+/** An emptied fact is not known; a zero is zero. */
+tours.add("segmentation_optional_fact", {
+    steps: () => [
+        {
+            content: "Open the page Classification",
+            trigger: ".o_notebook_headers a[name='classification']",
+            run: "click",
+        },
+        {
+            content: "Empty the number of employees",
+            trigger: ".o_field_widget[name='employee_count'] input",
+            run: "clear",
+        },
+        {
+            content: "Enter a turnover of zero",
+            trigger: ".o_field_widget[name='annual_turnover'] input",
+            run: "edit 0",
+        },
+        {
+            content: "Save",
+            trigger: ".o_form_button_save",
+            run: "click",
+        },
+        {
+            content: "It is saved",
+            trigger: ".o_form_saved, .o_form_view:not(:has(.o_form_dirty)) .o_form_status_indicator_buttons.invisible",
+        },
+    ],
+});

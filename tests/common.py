@@ -1,0 +1,116 @@
+from datetime import date
+
+from odoo import Command
+from odoo.tests import new_test_user
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+AS_OF = date(2026, 6, 30)
+DIMENSIONS = ("size", "industry", "region", "stage")
+
+
+class SegmentationCommon(AccountTestInvoicingCommon):
+    """A Chinese company with real journals, and helpers to make customers, documents and runs.
+
+    Everything is evaluated as of ``AS_OF``, so that the tests do not depend on the day they run.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.company_data["company"]
+        cls.china = cls.env.ref("base.cn")
+        cls.cny = cls.env.ref("base.CNY")
+        cls.cny.active = True
+        cls.company.write({"country_id": cls.china.id, "currency_id": cls.cny.id})
+        cls.company.partner_id.tz = "Asia/Shanghai"
+        for name in DIMENSIONS:
+            setattr(cls, name, cls.env.ref(f"partner_segmentation.dimension_{name}"))
+        cls.size.currency_id = cls.cny
+        cls.region._create_state_classes(cls.china)
+        cls.salesperson = new_test_user(
+            cls.env,
+            "segmentation_sales",
+            "sales_team.group_sale_salesman_all_leads",
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )
+
+    @classmethod
+    def get_default_groups(cls):
+        return (
+            super().get_default_groups()
+            | cls.quick_ref("partner_segmentation.group_manager")
+            | cls.quick_ref("sales_team.group_sale_manager")
+        )
+
+    # -- data ----------------------------------------------------------------------------------
+
+    @classmethod
+    def customer(cls, name="Customer", **values):
+        return cls.env["res.partner"].create({"name": name, "is_company": True, **values})
+
+    @classmethod
+    def invoice(cls, partner, amount, day=AS_OF, company=None, move_type="out_invoice", post=True):
+        """A customer invoice without taxes; a refund with ``move_type="out_refund"``."""
+        company = company or cls.company
+        move = (
+            cls.env["account.move"]
+            .with_company(company)
+            .create(
+                {
+                    "move_type": move_type,
+                    "partner_id": partner.id,
+                    "invoice_date": day,
+                    "date": day,
+                    "company_id": company.id,
+                    "invoice_line_ids": [Command.create({"name": "Goods", "price_unit": amount, "tax_ids": []})],
+                }
+            )
+        )
+        if post:
+            move.action_post()
+        return move
+
+    @classmethod
+    def order(cls, partner, amount=100.0, moment="2026-06-01 12:00:00", confirm=True, **values):
+        line = Command.create({"product_id": cls.product_a.id, "price_unit": amount, "tax_ids": []})
+        order = cls.env["sale.order"].create(
+            {"partner_id": partner.id, "company_id": cls.company.id, "order_line": [line], **values}
+        )
+        if confirm:
+            order.action_confirm()
+        order.date_order = moment
+        return order
+
+    # -- evaluation ----------------------------------------------------------------------------
+
+    @classmethod
+    def classify(cls, partners=None, company=None, as_of=AS_OF):
+        run = cls.env["segmentation.run"]._classify(company or cls.company, "manual", partners, as_of)
+        assert run.state in ("done", "partial"), run.error
+        return run
+
+    @classmethod
+    def profile(cls, partner, company=None):
+        return cls.env["segmentation.profile"].search(
+            [("partner_id", "=", partner.id), ("company_id", "=", (company or cls.company).id)]
+        )
+
+    def code(self, partner, dimension, company=None):
+        """Code of the partner's class, ``None`` when it has none."""
+        return self.profile(partner, company)[dimension.field_name].code or None
+
+    def assertClass(self, partner, dimension, code, company=None):  # noqa: N802 (like assertEqual)
+        self.assertEqual(self.code(partner, dimension, company), code, partner.name)
+
+    def make_class(self, dimension, code, **values):
+        return self.env["segmentation.class"].create(
+            {"dimension_id": dimension.id, "code": code, "name": code, **values}
+        )
+
+    def bound(self, cls, metric, value):
+        """Set the lower bound of a shipped class for a shipped metric."""
+        criterion = self.env.ref(f"partner_segmentation.criterion_size_{cls}_{metric}")
+        criterion.lower_bound = value
+        return criterion

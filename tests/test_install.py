@@ -1,0 +1,56 @@
+from odoo.tests import TransactionCase, tagged
+
+from ..hooks import post_init_hook
+from ..report.summary import summarise
+
+
+@tagged("post_install", "-at_install")
+class TestInstall(TransactionCase):
+    def test_every_country_gets_regions(self):
+        """Codes of states differ within each country of the world."""
+        region = self.env.ref("partner_segmentation.dimension_region")
+        region._create_state_classes(self.env["res.country"].search([]))
+        china = region.class_ids.filtered(lambda cls: cls.code == "CN")
+        self.assertIn("CN_GD", china.search([("parent_id", "=", china.id)]).mapped("code"))
+
+    def test_regions_are_made_once(self):
+        region = self.env.ref("partner_segmentation.dimension_region")
+        post_init_hook(self.env)
+        before = region.class_ids
+        post_init_hook(self.env)
+        self.assertEqual(region.class_ids, before)
+
+    def test_every_country_is_on_a_continent(self):
+        region = self.env.ref("partner_segmentation.dimension_region")
+        continents = region.class_ids.filtered(lambda cls: not cls.own_country_only)
+        shipped = self.env["ir.model.data"].search([("model", "=", "res.country"), ("module", "=", "base")])
+        countries = self.env["res.country"].browse(shipped.mapped("res_id"))
+        self.assertFalse((countries - continents.country_ids).mapped("name"))
+
+    def test_every_industry_has_a_sector(self):
+        industries = self.env.ref("partner_segmentation.dimension_industry").class_ids.industry_ids
+        shipped = self.env["ir.model.data"].search([("model", "=", "res.partner.industry"), ("module", "=", "base")])
+        self.assertFalse(set(shipped.mapped("res_id")) - set(industries.ids))
+
+    def test_standard_currency_needs_a_rate(self):
+        size = self.env.ref("partner_segmentation.dimension_size")
+        euro = self.env.ref("base.EUR")
+        size.currency_id = euro
+        post_init_hook(self.env)
+        self.assertEqual(size.currency_id, euro)
+        self.env["res.currency.rate"].search([]).unlink()
+        companies = self.env["res.company"].search([])
+        if euro not in companies.currency_id:
+            post_init_hook(self.env)
+            self.assertFalse(size.currency_id)
+
+    def test_demo_data_fills_every_class(self):
+        if not self.env.ref("partner_segmentation.demo_company_cn", raise_if_not_found=False):
+            return  # installed without demo data
+        company = self.env.ref("partner_segmentation.demo_company_cn")
+        self.env["segmentation.run"]._classify(company, "manual")
+        for dimension in summarise(company):
+            self.assertGreaterEqual(dimension.customers, 60)
+            self.assertGreaterEqual(len([line for line in dimension.classes if line.cls]), 3, dimension.dimension.name)
+        revenues = {round(dimension.revenue, 2) for dimension in summarise(company)}
+        self.assertEqual(len(revenues), 1, "each dimension adds up to the same total")
