@@ -39,5 +39,6 @@
         "web.assets_tests": ["partner_segmentation/static/tests/tours/**/*"],
     },
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

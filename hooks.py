@@ -9,6 +9,11 @@ def post_init_hook(env):
     env.ref("partner_segmentation.cron_classify")._trigger()
 
 
+def uninstall_hook(env):
+    """Remove the results first: they keep the classes from being deleted."""
+    env.cr.execute("TRUNCATE segmentation_profile, segmentation_change")
+
+
 def _use_known_currency(env, companies):
     """Compare sizes in company currency where no rate to the standard's currency is known.
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from odoo.exceptions import UserError
+from odoo.fields import Datetime
 from odoo.tools import SQL
 
 from .rules import MAPPING_FACTS, ROW, criterion_test, metric_value
@@ -29,16 +31,15 @@ class Explanation:
 
 
 def explain(scope, dimensions, profile) -> list[Explanation]:
-    """One explanation per dimension for one stored profile.
-
-    The criteria are tested by the same SQL that classifies, on the stored values.
-    """
+    """One explanation per dimension for one stored profile."""
     since = _since(profile)
-    tested = _tested_criteria(scope, dimensions, profile)
     explanations = []
     for dimension in dimensions:
         cls = profile[dimension.field_name]
-        value, reason = METHODS[dimension.method](dimension, cls, profile, tested)
+        try:
+            value, reason = METHODS[dimension.method](scope, dimension, cls, profile)
+        except UserError as error:  # what kept the dimension from being evaluated
+            value, reason = "", str(error)
         explanations.append(Explanation(dimension, cls, value, since.get(dimension.id, since[False]), reason))
     return explanations
 
@@ -50,29 +51,34 @@ def _since(profile) -> dict:
         ["dimension_id"],
         ["date:max"],
     )
-    return {False: profile.create_date.date(), **{dimension.id: moment.date() for dimension, moment in changes}}
+    moments = {False: profile.create_date, **{dimension.id: moment for dimension, moment in changes}}
+    return {key: Datetime.context_timestamp(profile, moment).date() for key, moment in moments.items()}
 
 
 # -- criteria ----------------------------------------------------------------------------------
 
 
-def _tested_criteria(scope, dimensions, profile) -> dict:
-    """Criterion → (value in the dimension's currency, whether it holds); None where unknown."""
-    criteria = dimensions.filtered(lambda d: d.method == "criteria").class_ids.criterion_ids
-    columns = []
-    for criterion in criteria:
-        columns.append(metric_value(criterion.metric_id, criterion.dimension_id, scope))
-        columns.append(criterion_test(criterion, scope))
-    if not columns:
+def _tested_criteria(scope, dimension, profile) -> dict:
+    """Criterion → (value in the dimension's currency, whether it holds); None where unknown.
+
+    The criteria are tested by the same SQL that classifies, on the stored values.
+    """
+    criteria = dimension.class_ids.criterion_ids
+    if not criteria:
         return {}
+    columns = [
+        column
+        for criterion in criteria
+        for column in (metric_value(criterion.metric_id, dimension, scope), criterion_test(criterion, scope))
+    ]
     query = SQL("SELECT %s FROM %s WHERE id = %s", SQL(", ").join(columns), SQL.identifier(ROW), profile.id)
     profile.flush_recordset()
     [row] = profile.env.execute_query(query)
-    return {criterion: row[2 * i : 2 * i + 2] for i, criterion in enumerate(criteria)}
+    return {criterion: row[2 * index : 2 * index + 2] for index, criterion in enumerate(criteria)}
 
 
-def _criteria(dimension, cls, profile, tested) -> tuple[str, str]:
-    env = profile.env
+def _criteria(scope, dimension, cls, profile) -> tuple[str, str]:
+    tested = _tested_criteria(scope, dimension, profile)
     reached = [c for c in cls.criterion_ids if tested[c][1]]
     if reached:
         sentences = [_compare(c, tested[c][0], "≥", profile) for c in reached]
@@ -85,7 +91,7 @@ def _criteria(dimension, cls, profile, tested) -> tuple[str, str]:
     unknown = [c for c in dimension.class_ids.criterion_ids if tested[c][1] is None and _above(c.class_id, cls)]
     if unknown:
         names = ", ".join(dict.fromkeys(c.metric_id.name for c in unknown))
-        sentences.append(env._("not known: %s", names))
+        sentences.append(profile.env._("not known: %s", names))
     return value, "; ".join(sentences)
 
 
@@ -119,7 +125,7 @@ def _visible(metric, profile) -> bool:
 # -- mapping -----------------------------------------------------------------------------------
 
 
-def _mapping(dimension, cls, profile, _tested) -> tuple[str, str]:
+def _mapping(_scope, dimension, cls, profile) -> tuple[str, str]:
     env, partner = profile.env, profile.partner_id
     for fact in MAPPING_FACTS:
         value = partner[PARTNER_FIELDS[fact]]
@@ -140,7 +146,7 @@ def _label(partner, fact: str) -> str:
 # -- domain ------------------------------------------------------------------------------------
 
 
-def _domain(dimension, cls, profile, _tested) -> tuple[str, str]:
+def _domain(_scope, _dimension, cls, profile) -> tuple[str, str]:
     """What the class stands for, with the figures its conditions look at."""
     if not cls:
         return "", profile.env._("no condition is met")

@@ -146,6 +146,10 @@ class SegmentationDimension(models.Model):
                     )
                 )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        self.with_context(active_test=False).class_ids._unlink_except_used()
+
     def write(self, vals):
         # Classes saved together are checked together, so that bounds can be moved past each other.
         result = super(SegmentationDimension, self.with_context(segmentation_check_later=True)).write(vals)
@@ -210,4 +214,5 @@ class SegmentationDimension(models.Model):
         code = state.code
         if not code.isascii():
             code = state.get_external_id()[state.id].rpartition("_")[2]
+        code = code.removeprefix(f"{state.country_id.code}-")
         return re.sub(r"[^A-Za-z0-9]", "_", code) or str(state.id)

@@ -3,6 +3,7 @@ import time
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..engine.evaluate import Evaluation
 from ..engine.scope import Scope
@@ -23,9 +24,10 @@ class SegmentationRun(models.Model):
     trigger = fields.Selection(
         lambda self: self.env["segmentation.change"]._fields["reason"].selection, required=True, readonly=True
     )
-    partner_ids = fields.Many2many(
-        "res.partner", string="Only these customers", readonly=True, help="Empty: all customers of the company."
+    scope = fields.Selection(
+        [("all", "All customers"), ("selection", "Selected customers")], required=True, default="all", readonly=True
     )
+    partner_ids = fields.Many2many("res.partner", string="Selected customers", readonly=True)
     as_of = fields.Date(
         string="As of", required=True, readonly=True, help="Windows end with this day."
     )
@@ -51,7 +53,6 @@ class SegmentationRun(models.Model):
 
     # -- start ---------------------------------------------------------------------------------
 
-    @api.private
     def _classify_companies(self, trigger: str, partners=None, companies=None):
         """Evaluate the customers of each company.
 
@@ -67,12 +68,23 @@ class SegmentationRun(models.Model):
         return runs
 
     def _classify(self, company, trigger: str, partners=None, as_of=None):
-        """Evaluate the customers of one company and return the run that tells what happened."""
+        """Evaluate the customers of one company and return the run that tells what happened.
+
+        :raise AccessError: evaluating everybody is for those who set the rules, evaluating some
+            customers for those who see classes
+        """
+        if partners is None:
+            self.env["segmentation.dimension"].check_access("write")
+        else:
+            self.check_access("read")
+            partners.check_access("read")
+        self._lock(company)
         # Users start runs without write access to runs, profiles and history: these are the engine's.
         run = self.sudo().create(
             {
                 "company_id": company.id,
                 "trigger": trigger,
+                "scope": "all" if partners is None else "selection",
                 "partner_ids": partners and [fields.Command.set(partners.commercial_partner_id.ids)],
                 "as_of": as_of or self._today(company),
                 "user_id": self.env.uid,
@@ -91,7 +103,10 @@ class SegmentationRun(models.Model):
         companies = self.env["res.company"].search([])
         self.env["ir.cron"]._commit_progress(remaining=len(companies))
         for company in companies:
-            self.with_company(company)._classify(company, "scheduled")
+            try:
+                self.with_company(company)._classify(company, "scheduled")
+            except UserError as error:  # somebody classifies these customers at this moment
+                _logger.info("Skipped: %s", error)
             self.env["ir.cron"]._commit_progress(1)
 
     # -- execute -------------------------------------------------------------------------------
@@ -100,15 +115,16 @@ class SegmentationRun(models.Model):
         """Rebuild the segmentation codes after a class code, their order or the separator changed."""
         for company in self.env["res.company"].sudo().search([]):
             # Not a record: the codes follow the stored classes, nothing is evaluated.
-            self.sudo().new({"company_id": company.id, "as_of": self._today(company)})._evaluation().update_codes()
+            self.sudo().new({"company_id": company.id, "as_of": self._today(company), "scope": "all"})._evaluation().update_codes()
 
     def _execute(self):
         """Evaluate; whatever happens, the run says so and the stored classes are never half-written."""
-        self._lock_company()
         start = time.monotonic()
         try:
             with self.env.cr.savepoint():
                 result = self._evaluation().run(self.id, self.trigger)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise  # Odoo repeats the request
         except Exception as error:
             _logger.exception("Classification run %s of company %s failed", self.id, self.company_id.id)
             self.write({"state": "failed", "error": str(error), "duration": time.monotonic() - start})
@@ -126,7 +142,7 @@ class SegmentationRun(models.Model):
         )
 
     def _evaluation(self) -> Evaluation:
-        partner_ids = tuple(self.partner_ids.ids) or None
+        partner_ids = tuple(self.partner_ids.ids) if self.scope == "selection" else None
         scope = Scope(self.env, self.company_id.id, self.as_of, partner_ids)
         # All dimensions, because an archived one takes its classes back.
         dimensions = self.env["segmentation.dimension"].with_context(active_test=False).search([])
@@ -138,14 +154,14 @@ class SegmentationRun(models.Model):
             self.company_id.segmentation_code_separator,
         )
 
-    def _lock_company(self):
+    def _lock(self, company):
         """Allow one run per company at a time; the lock ends with the transaction."""
-        self.env.cr.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", (LOCK_CLASS, self.company_id.id))
+        self.env.cr.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", (LOCK_CLASS, company.id))
         if not self.env.cr.fetchone()[0]:
             raise UserError(
                 self.env._(
                     "Customers of %s are being classified right now. Try again when that run has ended.",
-                    self.company_id.name,
+                    company.name,
                 )
             )
 
@@ -182,5 +198,5 @@ class SegmentationRun(models.Model):
         """Repeat the runs as of today."""
         runs = self.browse()
         for run in self:
-            runs += self._classify(run.company_id, "manual", run.partner_ids or None)
+            runs += self._classify(run.company_id, "manual", run.partner_ids if run.scope == "selection" else None)
         return runs._action_open()

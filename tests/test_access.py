@@ -1,5 +1,6 @@
 from odoo import Command
 from odoo.exceptions import AccessError
+from odoo.service.model import get_public_method
 from odoo.tests import Form, new_test_user, tagged
 
 from .common import SegmentationCommon
@@ -97,7 +98,18 @@ class TestAccess(SegmentationCommon):
         with self.assertRaises(AccessError):
             hidden.read(["segmentation_code"])
 
-    def test_engine_cannot_be_called_from_outside(self):
-        for method in ("_classify", "_classify_companies", "_execute", "_update_codes"):
-            self.assertTrue(method.startswith("_"))  # the RPC layer refuses these names
-            self.assertTrue(hasattr(self.env["segmentation.run"], method))
+    def test_evaluating_everybody_is_for_those_who_set_the_rules(self):
+        viewer = self.new_user("partner_segmentation.group_user")
+        with self.assertRaises(AccessError):
+            self.size.with_user(viewer).action_reclassify()
+        run = self.env["segmentation.run"].search([("company_id", "=", self.company.id)], limit=1)
+        with self.assertRaises(AccessError):
+            run.with_user(viewer).action_run_again()
+        outsider = self.new_user("base.group_user")
+        with self.assertRaises(AccessError):
+            self.partner.with_user(outsider).action_reclassify()
+
+    def test_methods_of_the_engine_are_closed_to_rpc(self):
+        for method in ("_classify", "_classify_companies", "_cron_classify", "_execute", "_update_codes"):
+            with self.assertRaises(AccessError):
+                get_public_method(self.env["segmentation.run"], method)

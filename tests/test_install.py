@@ -45,9 +45,9 @@ class TestInstall(TransactionCase):
             self.assertFalse(size.currency_id)
 
     def test_demo_data_fills_every_class(self):
-        if not self.env.ref("partner_segmentation.demo_company_cn", raise_if_not_found=False):
+        if not self.env.ref("base.segmentation_demo_company_cn", raise_if_not_found=False):
             return  # installed without demo data
-        company = self.env.ref("partner_segmentation.demo_company_cn")
+        company = self.env.ref("base.segmentation_demo_company_cn")
         self.env["segmentation.run"]._classify(company, "manual")
         for dimension in summarise(company):
             self.assertGreaterEqual(dimension.customers, 60)

@@ -144,6 +144,12 @@ class TestPartner(SegmentationCommon):
         self.assertEqual(found.value, "Orders, 24 months: 1")
         self.assertEqual(found.reason, "Confirmed order or posted invoice in the last 24 months.")
 
+    def test_explains_what_kept_a_dimension_from_being_evaluated(self):
+        self.env["res.currency.rate"].search([("currency_id", "=", self.cny.id)]).unlink()
+        self.size.currency_id = self.env["res.currency"].create({"name": "XQX", "symbol": "?"})
+        self.assertIn("no exchange rate", self.explanation(self.large, self.size).reason)
+        self.assertIn("no exchange rate", self.large.segmentation_explanation)
+
     def test_page_shows_every_dimension(self):
         html = self.contact.segmentation_explanation
         for name in ("Large", "Manufacturing", "Potential", "Employees 250 ≥ 250"):

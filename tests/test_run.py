@@ -7,6 +7,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..engine import evaluate
+from ..models.segmentation_run import LOCK_CLASS
 from .common import AS_OF, SegmentationCommon
 
 RUN_LOGGER = "odoo.addons.partner_segmentation.models.segmentation_run"
@@ -102,7 +103,7 @@ class TestRun(SegmentationCommon):
 
     def test_one_run_per_company_at_a_time(self):
         with self.registry.cursor() as other:
-            other.execute("SELECT pg_advisory_xact_lock(%s, %s)", (0x5E6, self.company.id))
+            other.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_CLASS, self.company.id))
             with self.assertRaisesRegex(UserError, self.company.name):
                 self.classify()
         self.classify()
@@ -150,6 +151,18 @@ class TestRun(SegmentationCommon):
         self.assertEqual(self.profile(partner).read(), before)
         runs = self.env["segmentation.run"].search([("company_id", "=", self.company.id)])
         self.assertEqual(runs.mapped("trigger"), ["scheduled", "manual", "manual"])
+
+    def test_selection_of_nobody_is_not_everybody(self):
+        partner = self.customer()
+        run = self.classify(self.env["res.partner"])
+        self.assertEqual((run.scope, run.customers), ("selection", 0))
+        self.assertFalse(self.profile(partner))
+
+    def test_scheduled_job_leaves_a_company_that_is_being_classified(self):
+        with self.registry.cursor() as other, self.enter_registry_test_mode():
+            other.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_CLASS, self.company.id))
+            self.env.ref("partner_segmentation.cron_classify").method_direct_trigger()
+        self.assertFalse(self.env["segmentation.run"].search([("company_id", "=", self.company.id)]))
 
     def test_run_again(self):
         partner = self.customer()

@@ -8,6 +8,7 @@ class TestTours(HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.env.ref("base.user_admin").company_id = cls.env.company
         cls.env.ref("partner_segmentation.dimension_size").currency_id = False
         cls.customer = cls.env["res.partner"].create(
             {"name": "Tour Customer 客户", "is_company": True, "employee_count": 120}
