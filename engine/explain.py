@@ -85,7 +85,9 @@ def _criteria(scope, dimension, cls, profile) -> tuple[str, str]:
         value = _value_text(reached[0], tested[reached[0]][0], profile)
     else:
         missed = _next_class_criteria(dimension, cls)
-        sentences = [_compare(c, tested[c][0], "<", profile) for c in missed if tested[c][1] is False]
+        sentences = [
+            f"{_compare(c, tested[c][0], '<', profile)} ({c.class_id.name})" for c in missed if tested[c][1] is False
+        ]
         known = [c for c in missed if tested[c][0] is not None]
         value = _value_text(known[0], tested[known[0]][0], profile) if known else ""
     unknown = [c for c in dimension.class_ids.criterion_ids if tested[c][1] is None and _above(c.class_id, cls)]
@@ -107,8 +109,7 @@ def _next_class_criteria(dimension, cls):
 
 def _compare(criterion, value, sign: str, profile) -> str:
     text = _value_text(criterion, value, profile)
-    bound = f"{sign} {criterion._format_bound()} ({criterion.class_id.name})"
-    return " ".join(filter(None, (criterion.metric_id.name, text, bound)))
+    return " ".join(filter(None, (criterion.metric_id.name, text, sign, criterion._format_bound())))
 
 
 def _value_text(criterion, value, profile) -> str:

@@ -132,7 +132,8 @@ class TestSize(SegmentationCommon):
         self.assertIn("annual_turnover", self.profile(partner).missing_facts)
 
     def test_two_companies_come_to_different_results(self):
-        other = self.setup_other_company(country_id=self.env.ref("base.de").id)["company"]
+        other = self.setup_other_company()["company"]
+        other.country_id = self.env.ref("base.de")
         partner = self.customer(country_id=self.china.id, state_id=self.env.ref("base.state_cn_GD").id)
         self.invoice(partner, 1_000_000)
         self.classify()

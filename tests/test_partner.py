@@ -122,7 +122,7 @@ class TestPartner(SegmentationCommon):
     def test_explains_the_bound_that_was_reached(self):
         found = self.explanation(self.large, self.size)
         self.assertEqual((found.cls, found.value), (self.large_class, "250"))
-        self.assertEqual(found.reason, "Employees 250 ≥ 250 (Large)")
+        self.assertEqual(found.reason, "Employees 250 ≥ 250")
         self.assertEqual(found.since, self.profile(self.large).create_date.date())
 
     def test_explains_the_bound_that_was_not(self):

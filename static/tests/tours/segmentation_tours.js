@@ -105,7 +105,7 @@ tours.add("segmentation_change_bound", {
         },
         {
             content: "The reason names value and bound",
-            trigger: ".o_segmentation_explanation tr[data-dimension='SIZE']:contains('Employees 120 ≥ 100 (Large)')",
+            trigger: ".o_segmentation_explanation tr[data-dimension='SIZE']:contains('Employees 120 ≥ 100')",
         },
     ],
 });
