@@ -10,8 +10,9 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Remove the results first: they keep the classes from being deleted."""
+    """Remove first what refers to classes and would keep them from being deleted."""
     env.cr.execute("TRUNCATE segmentation_profile, segmentation_change")
+    env.cr.execute("UPDATE segmentation_dimension SET fallback_class_id = NULL")
 
 
 def _use_known_currency(env, companies):

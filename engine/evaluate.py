@@ -126,8 +126,22 @@ class Evaluation:
             codes.append(SQL("COALESCE(%s, '?')", SQL.identifier(alias, "code")))
         return query.select(
             SQL("%s.*", SQL.identifier(ROW)),
-            SQL("%s AS segmentation_code", _concat(self.code_separator, codes)),
-            SQL("%s AS missing_facts", _concat(",", missing)),
+            SQL("%s AS segmentation_code", _concat(self.code_separator or "", codes)),
+            SQL("%s AS missing_facts", self._missing_facts(missing)),
+        )
+
+    def _missing_facts(self, missing: list[SQL]) -> SQL:
+        """The missing facts of all dimensions, each once."""
+        facts = _concat(",", missing)
+        inputs = [name for dimension in self.rules for name in self.rules[dimension].inputs]
+        if len(inputs) == len(set(inputs)):
+            return facts
+        return SQL(
+            """(SELECT string_agg(fact, ',' ORDER BY place)
+                  FROM (SELECT fact, MIN(place) AS place
+                          FROM unnest(string_to_array(%s, ',')) WITH ORDINALITY AS listed(fact, place)
+                      GROUP BY fact) AS facts)""",
+            facts,
         )
 
     # -- compare and write ---------------------------------------------------------------------
@@ -150,7 +164,7 @@ class Evaluation:
         self._execute(
             SQL(
                 """CREATE TEMPORARY TABLE %(difference)s ON COMMIT DROP AS
-                   SELECT old.id AS profile_id, old.active AS old_active, COALESCE(new.partner_id, old.partner_id) AS partner_id,
+                   SELECT old.id AS profile_id, COALESCE(new.partner_id, old.partner_id) AS partner_id,
                           new.partner_id IS NOT NULL AS active, %(inputs)s, %(new)s, %(old)s
                      FROM (%(classified)s) AS new
                 FULL JOIN (SELECT * FROM segmentation_profile WHERE %(scope)s) AS old ON old.partner_id = new.partner_id
@@ -159,7 +173,8 @@ class Evaluation:
                 inputs=_columns("new", PARTNER_COLUMNS),
                 new=_columns("new", columns),
                 old=SQL(", ").join(
-                    SQL("%s AS %s", SQL.identifier("old", name), SQL.identifier(f"old_{name}")) for name in self._class_columns
+                    SQL("%s AS %s", SQL.identifier("old", name), SQL.identifier(f"old_{name}"))
+                    for name in self._class_columns
                 ),
                 stored=_columns("old", columns),
                 classified=self.classified(SQL("SELECT * FROM %s", INPUT)),
@@ -193,8 +208,10 @@ class Evaluation:
         columns = ["partner_id", "active", *self._value_columns]
         self.result.created = self._execute(
             SQL(
-                """INSERT INTO segmentation_profile (%(columns)s, company_id, create_uid, write_uid, create_date, write_date)
-                   SELECT %(columns)s, %(company)s, %(uid)s, %(uid)s, NOW() AT TIME ZONE 'UTC', NOW() AT TIME ZONE 'UTC'
+                """INSERT INTO segmentation_profile (%(columns)s, company_id,
+                                                     create_uid, write_uid, create_date, write_date)
+                   SELECT %(columns)s, %(company)s,
+                          %(uid)s, %(uid)s, NOW() AT TIME ZONE 'UTC', NOW() AT TIME ZONE 'UTC'
                      FROM %(difference)s
                     WHERE profile_id IS NULL""",
                 columns=SQL(", ").join(map(SQL.identifier, columns)),

@@ -1,9 +1,7 @@
 """Metrics: configuration → one SELECT per source → one row of numbers per customer."""
 
-from itertools import groupby
-
 from odoo.fields import Domain
-from odoo.tools import SQL, Query
+from odoo.tools import SQL, Query, groupby
 
 from .paths import domain_to_sql, path_to_sql
 from .population import in_scope, population_query
@@ -24,8 +22,8 @@ AGGREGATES = {
 def input_query(scope, metrics, population: Domain) -> SQL:
     """SELECT of one row per customer: ``partner_id``, ``PARTNER_COLUMNS``, a column per metric.
 
-    Amounts are in company currency and not rounded. A fact nobody stated is NULL; a customer
-    without transactions has 0.
+    Amounts are in company currency with 6 decimals, so that they can be compared in any currency. A
+    fact nobody stated is NULL; a customer without transactions has 0.
     """
     Partner = scope.env["res.partner"]
     query = population_query(scope, population)
@@ -34,11 +32,10 @@ def input_query(scope, metrics, population: Domain) -> SQL:
         columns.append(SQL("%s AS %s", Partner._field_to_sql(Partner._table, field_name, query), SQL.identifier(name)))
     facts = metrics.filtered(lambda metric: metric.aggregate == "value")
     for metric in facts:
-        columns.append(SQL("%s AS %s", _measure(metric, scope, query), SQL.identifier(metric.field_name)))
-    sources = (metrics - facts).sorted(_source_key)
-    for number, (_key, group) in enumerate(groupby(sources, _source_key)):
+        value = _kept(metric, _measure(metric, scope, query))
+        columns.append(SQL("%s AS %s", value, SQL.identifier(metric.field_name)))
+    for number, (_key, source_metrics) in enumerate(groupby(metrics - facts, _source_key)):
         alias = f"source_{number}"
-        source_metrics = list(group)
         condition = SQL("%s = %s", SQL.identifier(alias, "partner_id"), SQL.identifier(Partner._table, "id"))
         query.add_join("LEFT JOIN", alias, SQL("(%s)", source_query(source_metrics, scope)), condition)
         columns += [
@@ -87,7 +84,12 @@ def _condition(metric, scope, Model, query) -> SQL:
 
 def _aggregate(metric, condition: SQL, scope, query) -> SQL:
     measure = _measure(metric, scope, query) if metric.measure_field_id else SQL("*")
-    return SQL(AGGREGATES[metric.aggregate], measure, condition)
+    return _kept(metric, SQL(AGGREGATES[metric.aggregate], measure, condition))
+
+
+def _kept(metric, value: SQL) -> SQL:
+    """Value as the customer file keeps it: what conversion adds beyond 6 decimals is noise."""
+    return SQL("ROUND(%s, 6)", value) if metric.is_amount else value
 
 
 def _measure(metric, scope, query) -> SQL:

@@ -29,7 +29,9 @@ def population_query(scope, population: Domain) -> Query:
     query = Partner._search(domain)
     partner = SQL.identifier(Partner._table, "id")
     query.add_join("LEFT JOIN", "traded", _traded(scope), SQL("traded.id = %s", partner))
-    query.add_join("LEFT JOIN", "staff", staff.subselect(SQL("DISTINCT partner_id")), SQL("staff.partner_id = %s", partner))
+    query.add_join(
+        "LEFT JOIN", "staff", staff.subselect(SQL("DISTINCT partner_id")), SQL("staff.partner_id = %s", partner)
+    )
     query.add_where(SQL("staff.partner_id IS NULL"))
     query.add_where(SQL("%s = %s", Partner._field_to_sql(Partner._table, "commercial_partner_id"), partner))
     matches = population.optimize_full(Partner)._to_sql(Partner, Partner._table, query)

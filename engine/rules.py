@@ -60,22 +60,20 @@ def _criteria(dimension, scope, query) -> Rule:
     excluded: then the class is open, and ``dimension.undecided`` says what to do.
     """
     tests = [(cls, class_test(cls, scope)) for cls in dimension.class_ids]
+    metrics = dimension.class_ids.criterion_ids.metric_id
     fallback = _fallback(dimension)
-    certain_only = dimension.undecided == "fallback"
     class_branches, missing_branches = [], []
     for cls, test in tests:
         undecided = SQL("WHEN (%s) IS NULL THEN", test)
-        if certain_only:
+        if dimension.undecided == "fallback":
             class_branches.append(SQL("%s %s", undecided, fallback))
         class_branches.append(SQL("WHEN %s THEN %s", test, _constant(cls)))
         missing_branches.append(SQL("%s %s", undecided, _missing_facts(cls.criterion_ids.metric_id)))
         missing_branches.append(SQL("WHEN %s THEN %s", test, NOTHING))
-    metrics = dimension.class_ids.criterion_ids.metric_id
-    return Rule(
-        _case(class_branches, fallback),
-        _case(missing_branches, NOTHING),
-        tuple(metrics.mapped("field_name")),
-    )
+    missing = _case(missing_branches, NOTHING)
+    if dimension.undecided == "certain" and tests:
+        class_branches.append(SQL("WHEN %s IS NOT NULL THEN %s", missing, NO_CLASS))
+    return Rule(_case(class_branches, fallback), missing, tuple(metrics.mapped("field_name")))
 
 
 def class_test(cls, scope) -> SQL:
@@ -88,7 +86,9 @@ def class_test(cls, scope) -> SQL:
 
 def criterion_test(criterion, scope) -> SQL:
     """Whether a row reaches the lower bound; the bound itself belongs to the class."""
-    return SQL("%s >= %s::numeric", metric_value(criterion.metric_id, criterion.dimension_id, scope), criterion.lower_bound)
+    return SQL(
+        "%s >= %s::numeric", metric_value(criterion.metric_id, criterion.dimension_id, scope), criterion.lower_bound
+    )
 
 
 def metric_value(metric, dimension, scope) -> SQL:
@@ -121,50 +121,63 @@ def _missing_facts(metrics) -> SQL:
 
 
 def _mapping(dimension, scope, query) -> Rule:
-    """The class that the customer's address or industry is mapped to; the most specific wins."""
-    own, general = [], []
-    for fact in MAPPING_FACTS:
-        for cls in dimension.class_ids:
-            values = mapped_values(cls, fact, scope)
-            if values:
-                branch = SQL("WHEN %s = ANY(%s) THEN %s", _fact(fact), values.ids, _constant(cls))
-                (own if cls.own_country_only else general).append(branch)
-    missing = _missing_mapping(dimension, scope)
-    fallback = _fallback(dimension)
+    """The class that the customer's address or industry is mapped to; the most specific wins.
+
+    A missing fact leaves the class open unless a more specific fact has decided it.
+    """
+    class_branches, missing_branches = [], []
+    levels = _mapping_levels(dimension, scope)
+    facts = [fact for fact in MAPPING_FACTS if any(fact == level for level, _mapped in levels)]
+    for fact, mapped in levels:
+        class_branches += [SQL("WHEN %s = ANY(%s) THEN %s", _fact(fact), ids, _constant(cls)) for cls, ids in mapped]
+        every = [id_ for _cls, ids in mapped for id_ in ids]
+        more_specific = facts[: facts.index(fact)]
+        missing_branches.append(
+            SQL("WHEN %s = ANY(%s) THEN %s", _fact(fact), every, _missing_mapping(more_specific, levels, scope))
+        )
+    missing = _case(missing_branches, _missing_mapping(facts, levels, scope))
     if dimension.undecided == "certain":
-        general.append(SQL("WHEN %s IS NOT NULL THEN %s", missing, NO_CLASS))
-    inputs = tuple(column for name, column in MAPPING_FACTS.items() if dimension.class_ids[name])
-    return Rule(_case([*own, *general], fallback), missing, inputs)
+        class_branches.append(SQL("WHEN %s IS NOT NULL THEN %s", missing, NO_CLASS))
+    inputs = tuple(MAPPING_FACTS[fact] for fact in facts)
+    return Rule(_case(class_branches, _fallback(dimension)), missing, inputs)
+
+
+def _mapping_levels(dimension, scope) -> list[tuple[str, list]]:
+    """(fact, [(class, ids of the fact)]) in the order they are tried: own country first."""
+    levels = []
+    for own in (True, False):
+        classes = dimension.class_ids.filtered(lambda cls, own=own: cls.own_country_only == own)
+        for fact in MAPPING_FACTS:
+            mapped = [(cls, mapped_values(cls, fact, scope).ids) for cls in classes]
+            if mapped := [(cls, ids) for cls, ids in mapped if ids]:
+                levels.append((fact, mapped))
+    return levels
 
 
 def mapped_values(cls, fact: str, scope):
     """Countries, states or industries that lead to the class in the scope's company."""
     values = cls[fact]
-    if not cls.own_country_only:
-        return values
     country = scope.company.country_id
-    if fact == "country_ids":
+    if cls.own_country_only and fact == "country_ids":
         return values & country
-    if fact == "state_ids":
+    if cls.own_country_only and fact == "state_ids":
         return values.filtered(lambda state: state.country_id == country)
     return values
 
 
-def _missing_mapping(dimension, scope) -> SQL:
-    """Which of the mapped facts the customer does not have.
+def _missing_mapping(facts, levels, scope) -> SQL:
+    """Which of the facts the customer does not have; NULL when it has all of them.
 
     A state is missing only where states of the customer's country are mapped.
     """
-    classes = dimension.class_ids
     conditions = []
-    if classes.country_ids:
-        conditions.append((SQL("%s IS NULL", _fact("country_ids")), "country_id"))
-    states = classes.browse().state_ids.union(*(mapped_values(cls, "state_ids", scope) for cls in classes))
-    if states:
-        in_country = SQL("%s = ANY(%s)", _fact("country_ids"), states.country_id.ids)
-        conditions.append((SQL("%s IS NULL AND %s", _fact("state_ids"), in_country), "state_id"))
-    if classes.industry_ids:
-        conditions.append((SQL("%s IS NULL", _fact("industry_ids")), "industry_id"))
+    for fact in facts:
+        condition = SQL("%s IS NULL", _fact(fact))
+        if fact == "state_ids":
+            mapped = [id_ for level, classes in levels if level == fact for _cls, ids in classes for id_ in ids]
+            countries = scope.env["res.country.state"].browse(mapped).country_id
+            condition = SQL("(%s AND %s = ANY(%s))", condition, _fact("country_ids"), countries.ids)
+        conditions.append((condition, MAPPING_FACTS[fact].removeprefix("partner_")))
     return _join_codes(conditions)
 
 

@@ -1,7 +1,7 @@
 """What one evaluation is about: company, date and, optionally, some customers only."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timezone
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -59,30 +59,37 @@ class Scope:
     def _start(self, field, day: date):
         if field.type == "date":
             return day
-        return datetime.combine(day, time.min, self.timezone).astimezone(timezone.utc).replace(tzinfo=None)
+        return datetime.combine(day, time.min, self.timezone).astimezone(UTC).replace(tzinfo=None)
 
     def rate(self, source, target) -> float | None:
         """Units of currency ``target`` for one unit of ``source``; ``None`` when no rate is known.
 
         Odoo takes 1.0 for a currency that has no rate at all, which would compare apples with pears.
+        One of the two may have none: it is the currency that the rates of the other refer to.
         """
         if source == target:
             return 1.0
-        if not self._has_rate & {source.id, target.id}:
+        if not self._rated & {source.id, target.id}:
             return None
-        return source._get_conversion_rate(source, target, self.company, self.as_of)
+        rates = self._rates
+        return rates[target.id] / rates[source.id]
 
     @cached_property
-    def _has_rate(self) -> set[int]:
+    def _rated(self) -> set[int]:
         groups = self.env["res.currency.rate"]._read_group(
             [("company_id", "in", (False, self.company.root_id.id))], ["currency_id"]
         )
         return {currency.id for (currency,) in groups}
 
     @cached_property
+    def _rates(self) -> dict[int, float]:
+        currencies = self.env["res.currency"].with_context(active_test=False).search([])
+        return currencies._get_rates(self.company, self.as_of)
+
+    @cached_property
     def company_rates(self) -> SQL:
         """``VALUES`` of currency id and what one unit of it is worth in company currency."""
-        currencies = self.env["res.currency"].search([("id", "in", list(self._has_rate))])
         target = self.company.currency_id
-        rates = {c.id: self.rate(c, target) for c in currencies | target}
-        return SQL("(VALUES %s)", SQL(", ").join(SQL("(%s, %s::numeric)", *item) for item in rates.items()))
+        rates = {id_: self.rate(target.browse(id_), target) for id_ in self._rates}
+        rows = [SQL("(%s, %s::numeric)", id_, rate) for id_, rate in rates.items() if rate]
+        return SQL("(VALUES %s)", SQL(", ").join(rows))

@@ -48,7 +48,13 @@ class SegmentationClass(models.Model):
     )
 
     @api.depends(
-        "method", "criterion_ids.rule", "description", "industry_ids", "country_ids", "state_ids", "dimension_id.criteria_mode"
+        "method",
+        "criterion_ids.rule",
+        "description",
+        "industry_ids",
+        "country_ids",
+        "state_ids",
+        "dimension_id.criteria_mode",
     )
     def _compute_rule(self):
         for cls in self:
@@ -108,6 +114,14 @@ class SegmentationClass(models.Model):
     def _check_mapping(self):
         """One fact must not lead to two classes of a dimension."""
         for cls in self.filtered("active"):
+            if cls.own_country_only and cls.industry_ids:
+                raise ValidationError(
+                    self.env._(
+                        "Class “%s” is used in the company's own country only, which its Industries do not have. "
+                        "Remove the Industries, or switch off “Only in the company's own country”.",
+                        cls.name,
+                    )
+                )
             others = cls.dimension_id.class_ids.filtered(
                 lambda other, cls=cls: other != cls and other.own_country_only == cls.own_country_only
             )

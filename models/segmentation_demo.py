@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import cycle
 
 from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools import file_open

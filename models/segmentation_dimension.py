@@ -15,9 +15,7 @@ class SegmentationDimension(models.Model):
 
     name = fields.Char(required=True, translate=True)
     code = fields.Char(required=True)
-    sequence = fields.Integer(
-        default=10, help="Order of evaluation and of the parts of the segmentation code."
-    )
+    sequence = fields.Integer(default=10, help="Order of evaluation and of the parts of the segmentation code.")
     active = fields.Boolean(default=True)
     description = fields.Text(translate=True, help="What the dimension is for, and where its standard comes from.")
     method = fields.Selection(
@@ -49,23 +47,19 @@ class SegmentationDimension(models.Model):
     )
     fallback_class_id = fields.Many2one(
         "segmentation.class",
-        string="Fallback class",
         ondelete="restrict",
         domain="[('dimension_id', '=', id)]",
         help="Class of the customers that no rule places. Empty: they stay unclassified.",
     )
     currency_id = fields.Many2one(
         "res.currency",
-        string="Currency",
         help="Currency of the bounds. Amounts of a customer are converted to it and rounded before they are compared. "
         "Empty: the currency of the company.",
     )
     company_ids = fields.Many2many(
         "res.company", string="Companies", help="Companies that use the dimension. Empty: all."
     )
-    field_name = fields.Char(
-        string="Column", required=True, help="Field of the customer file that holds the class."
-    )
+    field_name = fields.Char(string="Column", required=True, help="Field of the customer file that holds the class.")
     in_code = fields.Boolean(string="Part of the code", default=True)
     class_ids = fields.One2many("segmentation.class", "dimension_id", string="Classes", copy=True)
     class_count = fields.Integer(compute="_compute_class_count")
@@ -128,8 +122,7 @@ class SegmentationDimension(models.Model):
             if criterion.lower_bound < 0:
                 raise ValidationError(
                     self.env._(
-                        "Lower bound of “%(metric)s” for class “%(class)s”: %(bound)s is negative. "
-                        "Enter 0 or more.",
+                        "Lower bound of “%(metric)s” for class “%(class)s”: %(bound)s is negative. Enter 0 or more.",
                         **criterion._message_values(),
                     )
                 )

@@ -36,7 +36,7 @@ class SegmentationMetric(models.Model):
     partner_path = fields.Char(
         string="Path to the customer",
         default="commercial_partner_id",
-        help="Field of the document that leads to the commercial partner, for example partner_id.commercial_partner_id.",
+        help="Field of the document that leads to the commercial partner, e.g. partner_id.commercial_partner_id.",
     )
     domain = fields.Char(default="[]", help="Documents that count.")
     aggregate = fields.Selection(

@@ -13,7 +13,6 @@ UNCLASSIFIED = _lt("Unclassified")
 FIGURES = "sales_team.group_sale_salesman,account.group_account_readonly,account.group_account_invoice"
 
 
-
 def _class_field(string: str):
     return fields.Many2one(
         "segmentation.class", string=string, readonly=True, ondelete="restrict", falsy_value_label=UNCLASSIFIED
@@ -59,7 +58,8 @@ class SegmentationProfile(models.Model):
     stage_class_id = _class_field("Purchase stage")
     segmentation_code = fields.Char(readonly=True)
     missing_facts = fields.Char(
-        readonly=True, help="Facts whose absence leaves a class open. Complete them to classify the customer for certain."
+        readonly=True,
+        help="Facts whose absence leaves a class open. Complete them to classify the customer for certain.",
     )
 
     _partner_company_unique = models.Constraint(
@@ -86,7 +86,9 @@ class SegmentationProfile(models.Model):
         return explain(scope, dimensions.filtered(lambda d: d._applies_to(self.company_id)), self)
 
     def _last_run_date(self):
-        run = self.env["segmentation.run"].sudo().search(
-            [("company_id", "=", self.company_id.id), ("state", "in", ("done", "partial"))], limit=1
+        run = (
+            self.env["segmentation.run"]
+            .sudo()
+            .search([("company_id", "=", self.company_id.id), ("state", "in", ("done", "partial"))], limit=1)
         )
         return run.as_of or fields.Date.context_today(self)

@@ -28,9 +28,7 @@ class SegmentationRun(models.Model):
         [("all", "All customers"), ("selection", "Selected customers")], required=True, default="all", readonly=True
     )
     partner_ids = fields.Many2many("res.partner", string="Selected customers", readonly=True)
-    as_of = fields.Date(
-        string="As of", required=True, readonly=True, help="Windows end with this day."
-    )
+    as_of = fields.Date(string="As of", required=True, readonly=True, help="Windows end with this day.")
     user_id = fields.Many2one("res.users", string="Started by", readonly=True, default=lambda self: self.env.user)
     state = fields.Selection(
         [("running", "Running"), ("done", "Done"), ("partial", "Partly failed"), ("failed", "Failed")],
@@ -115,7 +113,9 @@ class SegmentationRun(models.Model):
         """Rebuild the segmentation codes after a class code, their order or the separator changed."""
         for company in self.env["res.company"].sudo().search([]):
             # Not a record: the codes follow the stored classes, nothing is evaluated.
-            self.sudo().new({"company_id": company.id, "as_of": self._today(company), "scope": "all"})._evaluation().update_codes()
+            self.sudo().new(
+                {"company_id": company.id, "as_of": self._today(company), "scope": "all"}
+            )._evaluation().update_codes()
 
     def _execute(self):
         """Evaluate; whatever happens, the run says so and the stored classes are never half-written."""
@@ -142,7 +142,7 @@ class SegmentationRun(models.Model):
         )
 
     def _evaluation(self) -> Evaluation:
-        partner_ids = tuple(self.partner_ids.ids) if self.scope == "selection" else None
+        partner_ids = tuple(self._selected_partners().ids) if self.scope == "selection" else None
         scope = Scope(self.env, self.company_id.id, self.as_of, partner_ids)
         # All dimensions, because an archived one takes its classes back.
         dimensions = self.env["segmentation.dimension"].with_context(active_test=False).search([])
@@ -153,6 +153,10 @@ class SegmentationRun(models.Model):
             self.company_id._get_segmentation_population(),
             self.company_id.segmentation_code_separator,
         )
+
+    def _selected_partners(self):
+        """The selected customers, archived ones too: those lose their classes."""
+        return self.with_context(active_test=False).partner_ids
 
     def _lock(self, company):
         """Allow one run per company at a time; the lock ends with the transaction."""
@@ -198,5 +202,7 @@ class SegmentationRun(models.Model):
         """Repeat the runs as of today."""
         runs = self.browse()
         for run in self:
-            runs += self._classify(run.company_id, "manual", run.partner_ids if run.scope == "selection" else None)
+            runs += self._classify(
+                run.company_id, "manual", run._selected_partners() if run.scope == "selection" else None
+            )
         return runs._action_open()

@@ -49,4 +49,6 @@ def _summarise(company, dimension) -> DimensionSummary:
     groups = company.env["segmentation.profile"]._read_group(
         [("company_id", "=", company.id)], [dimension.field_name], ["__count", "revenue_12m:sum"]
     )
-    return DimensionSummary(dimension, tuple(ClassSummary(cls, count, revenue or 0.0) for cls, count, revenue in groups))
+    return DimensionSummary(
+        dimension, tuple(ClassSummary(cls, count, revenue or 0.0) for cls, count, revenue in groups)
+    )

@@ -10,7 +10,7 @@ belongs to the country "AA", a class is its code. Sums are fractions: nothing is
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -37,8 +37,25 @@ CLASS_FIELDS = {
 # -- the world -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Partner:
+class Terse:
+    """Mixin of dataclasses that print only what differs from the default."""
+
+    def __repr__(self):
+        told = [(f.name, getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != _default(f)]
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in told)})"
+
+    def _repr_pretty_(self, printer, _cycle):
+        """The same for hypothesis."""
+        printer.text(repr(self))
+
+
+def _default(described):
+    factory = described.default_factory
+    return described.default if factory is MISSING else factory()
+
+
+@dataclass(frozen=True, repr=False)
+class Partner(Terse):
     role: str = "contact"  # "own company" and "employee" are never customers
     is_company: bool = True
     parent: int | None = None
@@ -55,8 +72,8 @@ class Partner:
     declared_currency: str | None = None
 
 
-@dataclass(frozen=True)
-class Document:
+@dataclass(frozen=True, repr=False)
+class Document(Terse):
     """:ivar life: "always", or only "before" or only "after" the change in the test"""
 
     partner: int | None
@@ -64,7 +81,7 @@ class Document:
     life: str = field(default="always", kw_only=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Invoice(Document):
     """Any ``account.move``; ``amount`` is untaxed, signed and in company currency."""
 
@@ -74,7 +91,7 @@ class Invoice(Document):
     move_type: str = "out_invoice"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Order(Document):
     """``currency_rate`` units of the order's currency make one of the company's."""
 
@@ -85,19 +102,22 @@ class Order(Document):
     currency_rate: Decimal = Decimal(1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Lead(Document):
     type: str = "opportunity"
     active: bool = True
     won_status: str = "pending"
 
 
-@dataclass(frozen=True)
-class Condition:
+@dataclass(frozen=True, repr=False)
+class Condition(Terse):
     """An Odoo domain, and the same in Python."""
 
     domain: str
-    holds: Callable = field(compare=False, repr=False)
+    holds: Callable = field(compare=False)
+
+    def __repr__(self):
+        return self.domain
 
 
 EVERYBODY = Condition("[]", lambda row: True)
@@ -107,8 +127,8 @@ DEFAULT_POPULATION = Condition(
 )
 
 
-@dataclass(frozen=True)
-class Class:
+@dataclass(frozen=True, repr=False)
+class Class(Terse):
     """A class with the rules of all three methods; the dimension's method says which one counts."""
 
     code: str
@@ -123,8 +143,8 @@ class Class:
         return {"state": self.states, "country": self.countries, "industry": self.industries}[fact]
 
 
-@dataclass(frozen=True)
-class Dimension:
+@dataclass(frozen=True, repr=False)
+class Dimension(Terse):
     """:ivar classes: the highest, or the first to be tried, comes first"""
 
     code: str
@@ -139,8 +159,8 @@ class Dimension:
     companies: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Company:
+@dataclass(frozen=True, repr=False)
+class Company(Terse):
     name: str
     currency: str
     country: str
@@ -149,8 +169,8 @@ class Company:
     separator: str = "-"
 
 
-@dataclass(frozen=True)
-class World:
+@dataclass(frozen=True, repr=False)
+class World(Terse):
     """:ivar revenue: whether ``revenue_12m`` adds up "invoices" or confirmed "orders"
     :ivar window: its months, 0 for all
     :ivar dimensions: in the order of evaluation
@@ -359,6 +379,8 @@ class Oracle:
                 missing = missing or [m for m in METRICS if m in cls.bounds and metrics[m] is None]
                 if dimension.undecided == "fallback":
                     break
+        if missing and dimension.undecided == "certain":
+            return None, missing
         return dimension.fallback, missing
 
     def is_reached(self, cls, dimension, metrics) -> bool | None:

@@ -50,9 +50,7 @@ class TestConfiguration(SegmentationCommon):
     def test_bounds_saved_together_may_pass_each_other(self):
         def lower(cls, value):
             criterion = cls.criterion_ids.filtered(lambda c: c.metric_id.code == "employee_count")
-            return Command.update(
-                cls.id, {"criterion_ids": [Command.update(criterion.id, {"lower_bound": value})]}
-            )
+            return Command.update(cls.id, {"criterion_ids": [Command.update(criterion.id, {"lower_bound": value})]})
 
         self.size.write({"class_ids": [lower(self.large, 40), lower(self.medium, 20)]})
         with self.assertRefused("Employees"):
@@ -146,6 +144,17 @@ class TestConfiguration(SegmentationCommon):
     def test_country_maps_to_one_class(self):
         with self.assertRefused("France", "Countries", "Europe", "Africa", "Remove it"):
             self.env.ref("partner_segmentation.class_region_africa").country_ids += self.env.ref("base.fr")
+
+    def test_industries_have_no_country(self):
+        manufacturing = self.env.ref("partner_segmentation.class_industry_manufacturing")
+        with self.assertRefused("Manufacturing", "Industries", "own country"):
+            manufacturing.own_country_only = True
+
+    def test_used_dimension_cannot_be_deleted(self):
+        self.customer()
+        self.classify()
+        with self.assertRefused("Archive it", error=UserError):
+            self.stage.unlink()
 
     def test_used_class_cannot_be_deleted(self):
         self.customer(employee_count=250)

@@ -61,6 +61,17 @@ class TestSize(SegmentationCommon):
         self.assertSize("L", employee_count=250)
         self.assertSize("S", employee_count=1, annual_turnover=1)
 
+    def test_fallback_is_not_for_those_a_missing_fact_leaves_open(self):
+        small = self.env.ref("partner_segmentation.class_size_small")
+        small.criterion_ids = [
+            Command.create(
+                {"metric_id": self.env.ref("partner_segmentation.metric_employee_count").id, "lower_bound": 5}
+            )
+        ]
+        self.size.fallback_class_id = small
+        self.assertSize(None)
+        self.assertSize("S", employee_count=4, annual_turnover=1)
+
     def test_certain_class_is_kept_while_a_higher_one_is_open(self):
         partner = self.customer()
         self.invoice(partner, 100_000)
@@ -124,6 +135,34 @@ class TestSize(SegmentationCommon):
         self.assertIn("XQX", run.error)
         self.assertClass(partner, self.size, None)
         self.assertClass(partner, self.stage, "POTENTIAL")
+
+    def test_currency_that_the_rates_refer_to_needs_no_rate_itself(self):
+        base = self.env["res.currency"].create({"name": "XQX", "symbol": "?"})
+        self.env["res.currency.rate"].search([("currency_id", "=", self.cny.id)]).unlink()
+        self.env["res.currency.rate"].create(
+            {"currency_id": self.cny.id, "rate": 8, "name": "2020-01-01", "company_id": self.company.id}
+        )
+        self.assertSize("L", annual_turnover=6_250_000, declared_currency_id=base.id)
+        self.assertSize("M", annual_turnover=6_249_999, declared_currency_id=base.id)
+
+    def test_conversion_leaves_no_dust(self):
+        partner = self.customer()
+        for _number in range(3):
+            self.order(partner).currency_rate = 3
+        self.env.flush_all()
+        metric = self.env.ref("partner_segmentation.metric_revenue_12m")
+        fields = self.env["ir.model.fields"]
+        metric.write(
+            {
+                "model_id": self.env["ir.model"]._get_id("sale.order"),
+                "measure_field_id": fields._get("sale.order", "amount_untaxed").id,
+                "date_field_id": fields._get("sale.order", "date_order").id,
+                "partner_path": "partner_id.commercial_partner_id",
+                "domain": "[]",
+            }
+        )
+        self.classify(partner)
+        self.assertEqual(self.profile(partner).revenue_12m, 100)
 
     def test_fact_in_a_currency_without_rate_is_missing(self):
         odd = self.env["res.currency"].create({"name": "XQX", "symbol": "?"})
@@ -190,6 +229,21 @@ class TestMapping(SegmentationCommon):
         self.classify()
         self.assertClass(partner, self.region, None)
         self.assertIn("country_id", self.profile(partner).missing_facts)
+
+    def test_fact_that_cannot_change_the_class_is_not_missing(self):
+        """The state decides, so the country does not matter; a fact is named once."""
+        guangdong = self.env.ref("base.state_cn_GD")
+        partner = self.customer(state_id=guangdong.id)
+        partner.country_id = False
+        self.region.class_ids.filtered(lambda cls: cls.code == "AFR").industry_ids = self.env.ref(
+            "base.res_partner_industry_A"
+        )
+        self.classify()
+        self.assertClass(partner, self.region, "CN_GD")
+        self.assertEqual(self.profile(partner).missing_facts, "employee_count,annual_turnover,industry_id")
+        nowhere = self.customer()
+        self.classify()
+        self.assertEqual(self.profile(nowhere).missing_facts, "employee_count,annual_turnover,industry_id,country_id")
 
     def test_country_of_the_company_decides_which_states_count(self):
         partner = self.customer(country_id=self.china.id, state_id=self.env.ref("base.state_cn_GD").id)

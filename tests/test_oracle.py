@@ -32,6 +32,7 @@ from .oracle import (
     Oracle,
     Order,
     Partner,
+    Terse,
     World,
 )
 
@@ -112,7 +113,7 @@ BOUNDS = [Decimal(b) for b in ("0", "0.01", "1", "2", "50", "80", "100", "100.00
 pick = st.sampled_from
 counts = pick([None, 0, 1, 2, 49, 50, 51, 100])
 ranks = pick([0, 0, 1])
-owners = pick([None, None, "Alpha", "Beta"])
+owners = pick([None, None, None, None, "Alpha", "Beta"])
 # Around the bounds, in either currency, to the tenth of a cent.
 amounts = st.builds(
     lambda bound, rate, offset: max(bound * Decimal(rate) + Decimal(offset), Decimal(0)),
@@ -123,8 +124,8 @@ amounts = st.builds(
 declared_currencies = pick(["QAA", "QBB", "QCC", "QJJ", "QNN", None])
 
 
-@dataclass(frozen=True)
-class Example:
+@dataclass(frozen=True, repr=False)
+class Example(Terse):
     """A world before and after some documents and partners change.
 
     :ivar others: positions of partners that are evaluated along with those concerned
@@ -140,7 +141,8 @@ def examples(draw) -> Example:
     company = draw(companies())
     as_of, window = draw(pick(DAYS)), draw(pick([12, 12, 0, 1, 3]))
     partners = draw(partner_lists())
-    events = draw(st.lists(documents(len(partners), company, as_of, window), max_size=40))
+    kinds = documents(partners, company, as_of, window)
+    events = [draw(kinds) for _number in range(draw(st.integers(0, 40)))]
     world = World(
         company,
         as_of,
@@ -162,7 +164,7 @@ def companies(draw) -> Company:
     return replace(
         COMPANIES[draw(pick(["Alpha", "Beta"]))],
         tz=draw(pick(ZONES)),
-        population=draw(pick(POPULATIONS)),
+        population=draw(pick([DEFAULT_POPULATION, *POPULATIONS])),
         separator=draw(pick("--/")),
     )
 
@@ -171,7 +173,7 @@ def companies(draw) -> Company:
 def partner_lists(draw) -> tuple[Partner, ...]:
     partners = list(INSIDERS)
     for _number in range(draw(st.integers(0, 25))):
-        parent = draw(pick([None, None, None, *range(len(partners))]))
+        parent = draw(st.none() | st.none() | pick(range(len(partners))))
         partners.append(draw(partner(parent)))
     return tuple(partners)
 
@@ -179,7 +181,7 @@ def partner_lists(draw) -> tuple[Partner, ...]:
 @st.composite
 def partner(draw, parent: int | None) -> Partner:
     return Partner(
-        is_company=draw(st.booleans()),
+        is_company=draw(pick([True, True, False])),
         parent=parent,
         supplier_rank=draw(ranks),
         industry=draw(pick([None, *PLACES["industry"]])),
@@ -192,7 +194,7 @@ def changeable(draw) -> dict:
     """The values of a partner that the test changes."""
     country, state = draw(pick(ADDRESSES))
     return {
-        "active": draw(pick([True, True, True, False])),
+        "active": draw(pick([True] * 5 + [False])),
         "company": draw(owners),
         "customer_rank": draw(ranks),
         "country": country,
@@ -208,25 +210,27 @@ def changeable(draw) -> dict:
 def changed_partners(draw, partners) -> tuple[Partner, ...]:
     changed = list(partners)
     own = range(len(INSIDERS), len(partners))
-    for index in draw(st.frozensets(pick(own), max_size=3)) if own else ():
+    for index in draw(st.lists(pick(own), min_size=1, max_size=4)) if own else ():
         changed[index] = replace(changed[index], **draw(changeable()))
     return tuple(changed)
 
 
-def documents(partner_count, company, as_of, window):
-    """Invoices, orders and leads around the edges of the windows."""
+def documents(partners, company, as_of, window):
+    """Invoices, orders and leads around the edges of the windows, most of them of likely customers."""
+    positions = range(len(partners))
+    likely = [i for i in positions if partners[i].active and partners[i].company in (None, company.name)]
     common = {
-        "partner": pick(range(partner_count)),
-        "company": pick([company.name] * 4 + list(COMPANIES)),
+        "partner": pick([*positions, *likely[len(INSIDERS) :] * 4]),
+        "company": pick([company.name] * 8 + list(COMPANIES)),
         "life": pick(["always", "always", "before", "after"]),
     }
     days = st.one_of(
         st.builds(
             lambda months, offset: as_of - relativedelta(months=months) + timedelta(days=offset),
             pick([0, window, 12, 24]),
-            pick([-1, 0, 1]),
+            pick([-1, 0, 0, 1, 1]),
         ),
-        st.builds(lambda offset: as_of - timedelta(days=offset), st.integers(-40, 1000)),
+        st.builds(lambda offset: as_of - timedelta(days=offset), st.integers(-40, 800)),
     )
     zone = ZoneInfo(company.tz or "UTC")
     moments = st.builds(
@@ -237,16 +241,16 @@ def documents(partner_count, company, as_of, window):
     invoices = st.builds(
         Invoice,
         amount=st.builds(lambda sign, amount: sign * amount, pick([1, 1, -1]), amounts),
-        day=st.one_of(days, days, days, st.none()),
-        state=pick(["posted", "posted", "posted", "draft", "cancel"]),
-        move_type=pick(["out_invoice", "out_invoice", "out_refund", "in_invoice", "entry"]),
+        day=st.one_of([days] * 8 + [st.none()]),
+        state=pick([*["posted"] * 6, "draft", "cancel"]),
+        move_type=pick([*["out_invoice"] * 4, *["out_refund"] * 2, "in_invoice", "entry"]),
         **common,
     )
     orders = st.builds(
         Order,
         amount=amounts,
         moment=moments,
-        state=pick(["sale", "sale", "sale", "draft", "sent", "cancel"]),
+        state=pick([*["sale"] * 4, "draft", "sent", "cancel"]),
         currency=pick(["QAA", "QBB"]),
         currency_rate=pick([Decimal(rate) for rate in ("1", "1.25", "3", "1.0837", "0.05")]),
         **common,
@@ -256,9 +260,9 @@ def documents(partner_count, company, as_of, window):
         type=pick(["opportunity", "opportunity", "lead"]),
         active=pick([True, True, False]),
         won_status=pick(["pending", "pending", "won", "lost"]),
-        **{**common, "partner": st.none() | common["partner"], "company": st.none() | common["company"]},
+        **common | {"partner": pick([None, *positions]), "company": pick([None, *COMPANIES])},
     )
-    return st.one_of(invoices, orders, leads)
+    return st.one_of(invoices, invoices, orders, orders, leads)
 
 
 def _utc(day: date, zone) -> datetime:
@@ -429,18 +433,20 @@ class OracleCase(TransactionCase):
     def written(self, world: World):
         """The world is in the database, until the end of the block."""
         self.env.flush_all()
-        with self.env.cr.savepoint(flush=False) as savepoint:
+        savepoint = self.env.cr.savepoint(flush=False)
+        try:
             self._write_company(world.company)
             self._write_revenue(world)
+            self.env.cr.execute("UPDATE segmentation_dimension SET active = FALSE")
             for sequence, dimension in enumerate(world.dimensions):
                 self._write_dimension(dimension, sequence)
             self._write_partners(world)
             self._write_documents(world, world.documents)
             self.env.invalidate_all(flush=False)
             yield
-            self.env.flush_all()
+        finally:
             savepoint.close(rollback=True)
-        self.env.invalidate_all(flush=False)
+            self.env.transaction.clear()
 
     def _write_company(self, company: Company):
         company_id = self.ids[company.name]
@@ -578,6 +584,7 @@ class OracleCase(TransactionCase):
 
     def write_change(self, before: World, after: World):
         """Turn the world before into the world after."""
+        self.env.flush_all()
         for table, life in (("account_move", "ref"), ("sale_order", "name"), ("crm_lead", "name")):
             self.env.cr.execute(SQL("DELETE FROM %s WHERE %s = 'before'", SQL.identifier(table), SQL.identifier(life)))
         self._write_documents(after, [document for document in after.documents if document.life == "after"])
@@ -701,3 +708,173 @@ class TestOracle(OracleCase):
     def assert_nothing_changes(self, world: World):
         run = self.classify(world)
         self.assertEqual((run.created, run.changed, run.changes), (0, 0, 0))
+
+
+# -- wrong rules are noticed -----------------------------------------------------------------------
+
+AS_OF = date(2024, 3, 31)
+SHOP = Partner(country="XA", state="XA-1", industry="Shops", employee_count=50)
+
+
+def _world(*documents, partner=SHOP, **values) -> World:
+    """A world whose partner 4 is a shop."""
+    tz = values.pop("tz", None)
+    company = replace(COMPANIES["Alpha"], tz=tz)
+    return World(company, AS_OF, (*INSIDERS, partner), documents, **values)
+
+
+def _size(bounds, **values) -> tuple[Dimension]:
+    return (Dimension("SIZE", "criteria", (Class("SIZE1", bounds=bounds), Class("SIZE2")), **values),)
+
+
+def _region(first: Class, second: Class) -> tuple[Dimension]:
+    return (Dimension("REGION", "mapping", (first, second)),)
+
+
+class BoundIsExcluded(Oracle):
+    world = _world(dimensions=_size({"employee_count": Decimal(50)}))
+
+    def reaches(self, value, bound):
+        return value > bound
+
+
+class MissingIsZero(Oracle):
+    world = _world(
+        partner=replace(SHOP, employee_count=None),
+        dimensions=_size({"employee_count": Decimal(50)}, undecided="fallback"),
+    )
+
+    def test(self, metrics, metric, bound, dimension):
+        return super().test({metric: metrics[metric] or 0}, metric, bound, dimension)
+
+
+class WindowIncludesItsFirstDay(Oracle):
+    world = _world(Invoice(4, "Alpha", amount=Decimal(100), day=date(2023, 3, 31)))
+
+    def in_window(self, day, months):
+        return super().in_window(day, months) or day == AS_OF - relativedelta(months=12)
+
+
+class WindowExcludesItsLastDay(Oracle):
+    world = _world(Invoice(4, "Alpha", amount=Decimal(100), day=AS_OF))
+
+    def in_window(self, day, months):
+        return super().in_window(day, months) and day != AS_OF
+
+
+class DaysAreUtc(Oracle):
+    """At 16:30 in UTC on March 31 it is April 1 in Shanghai."""
+
+    world = _world(
+        Order(4, "Alpha", amount=Decimal(1), moment=datetime(2024, 3, 31, 16, 30)),
+        tz="Asia/Shanghai",
+    )
+
+    def local_day(self, moment):
+        return moment.date()
+
+
+class RefundsDoNotCount(Oracle):
+    world = _world(Invoice(4, "Alpha", amount=Decimal(-5), day=AS_OF, move_type="out_refund"))
+
+    def is_revenue(self, move):
+        return self.is_invoice(move)
+
+
+class OtherCompaniesCount(Oracle):
+    world = _world(Invoice(4, "Beta", amount=Decimal(5), day=AS_OF))
+
+    def is_of_company(self, document):
+        return True
+
+
+class LostOpportunitiesAreOpen(Oracle):
+    world = _world(Lead(4, "Alpha", active=False, won_status="lost"))
+
+    def is_open(self, lead):
+        return lead.type == "opportunity"
+
+
+class ContactsAreCustomers(Oracle):
+    world = _world(partner=replace(SHOP, is_company=False, parent=0, customer_rank=1))
+
+    def commercial(self, index):
+        return index
+
+
+class TradeDoesNotMakeCustomers(Oracle):
+    world = _world(
+        Order(4, "Alpha", amount=Decimal(0), moment=datetime(2024, 3, 31), state="cancel"),
+        partner=replace(SHOP, supplier_rank=1),
+    )
+
+    def has_traded(self, index):
+        return False
+
+
+class AmountsAreNotConverted(Oracle):
+    """125 QBB are 100 QAA."""
+
+    world = _world(
+        Invoice(4, "Alpha", amount=Decimal(100), day=AS_OF),
+        dimensions=_size({"revenue_12m": Decimal(125)}, currency="QBB"),
+    )
+
+    def convert(self, amount, source, target):
+        return amount
+
+
+class RoundingIsHalfEven(Oracle):
+    world = _world(
+        Invoice(4, "Alpha", amount=Decimal("100.005"), day=AS_OF),
+        dimensions=_size({"revenue_12m": Decimal("100.01")}),
+    )
+
+    def round(self, value):
+        return round(value)
+
+
+class GeneralClassesComeFirst(Oracle):
+    world = _world(
+        dimensions=_region(
+            Class("REGION1", states=frozenset({"XA-1"})),
+            Class("REGION2", countries=frozenset({"XA"}), own_country_only=True),
+        )
+    )
+
+    def specificity(self):
+        return sorted(super().specificity(), key=lambda item: item[1])
+
+
+class CountriesComeBeforeStates(Oracle):
+    world = _world(
+        dimensions=_region(
+            Class("REGION1", states=frozenset({"XA-1"})),
+            Class("REGION2", countries=frozenset({"XA"})),
+        )
+    )
+
+    def specificity(self):
+        return [(fact, own) for own in (True, False) for fact in ("country", "state", "industry")]
+
+
+MUTANTS = (
+    *(BoundIsExcluded, MissingIsZero, WindowIncludesItsFirstDay, WindowExcludesItsLastDay, DaysAreUtc),
+    *(RefundsDoNotCount, OtherCompaniesCount, LostOpportunitiesAreOpen, ContactsAreCustomers),
+    *(TradeDoesNotMakeCustomers, AmountsAreNotConverted, RoundingIsHalfEven),
+    *(GeneralClassesComeFirst, CountriesComeBeforeStates),
+)
+
+
+@tagged("post_install", "-at_install")
+class TestMutants(OracleCase):
+    """Each wrong rule has a world in which the engine contradicts it and agrees with the right one."""
+
+    def test_mutants(self):
+        for mutant in MUTANTS:
+            with self.subTest(mutant.__name__), self.written(mutant.world):
+                self.classify(mutant.world)
+                self.assert_agrees(mutant.world, "full run")
+                wrong = mutant(mutant.world, self.rate, ROUNDING).customers()
+                pairs = zip(self.stored(mutant.world), wrong, strict=True)
+                self.assertFalse(all(same(*pair) for pair in pairs), "the wrong rule goes unnoticed")

@@ -70,6 +70,9 @@ class TestPartner(SegmentationCommon):
         self.assertEqual(self.large.segmentation_code, "L-MFG-?-POTENTIAL")
         self.company.segmentation_code_separator = "."
         self.assertEqual(self.large.segmentation_code, "L.MFG.?.POTENTIAL")
+        self.company.segmentation_code_separator = False
+        self.assertEqual(self.large.segmentation_code, "LMFG?POTENTIAL")
+        self.company.segmentation_code_separator = "."
         self.stage.sequence = 1
         self.assertEqual(self.large.segmentation_code, "POTENTIAL.L.MFG.?")
         self.region.in_code = False

@@ -86,6 +86,16 @@ class TestPopulation(SegmentationCommon):
         self.classify()
         self.assertClass(partner, self.size, "L")
 
+    def test_archived_partner_loses_its_classes_when_it_is_selected(self):
+        partner = self.customer(employee_count=300)
+        self.classify(partner)
+        partner.active = False
+        run = self.classify(partner)
+        self.assertFalse(self.profile(partner))
+        partner.active = True
+        run.action_run_again()
+        self.assertTrue(self.profile(partner))
+
     def test_administrator_may_change_the_domain(self):
         partner = self.customer()
         self.company.segmentation_population = "[('customer_rank', '>', 0)]"

@@ -1,0 +1,42 @@
+"""`make test`: linters, installation, uninstallation and all tests."""
+
+from . import database, environment, linters, odoo_log, testing, uninstall_check
+from .console import DevError, say, step
+from .paths import LOGS
+
+DATABASE = "test"
+
+
+def run(expression=None):
+    """Return the exit code."""
+    with environment.ready() as server:
+        results = {}
+        if not expression:
+            with step("Linters"):
+                results |= linters.run_all()
+        database.ensure(server, DATABASE, renew=True)
+        if not expression:
+            results["installation log"] = installation_is_quiet(server)
+            results["uninstallation"] = uninstall_check.passes(server, DATABASE)
+        selection = ["-k", expression] if expression else []
+        results["pytest"] = testing.pytest(server, DATABASE, selection) == 0
+    return verdict(results)
+
+
+def installation_is_quiet(server):
+    logs = [LOGS / f"{DATABASE}-install.log", LOGS / f"{DATABASE}-update.log"]
+    lines = [line for log in logs for line in odoo_log.complaints(log)]
+    if lines:
+        say("Odoo's log of the installation has warnings or errors:")
+        say("\n".join(lines))
+        # Otherwise the next call would find a database in order, and no log to look at.
+        database.forget(server, DATABASE)
+    return not lines
+
+
+def verdict(results):
+    failed = [name for name, passed in results.items() if not passed]
+    if failed:
+        raise DevError(f"make test FAILED: {', '.join(failed)}")
+    say(f"make test passed: {', '.join(results)}")
+    return 0
