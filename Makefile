@@ -3,20 +3,27 @@
 #   make demo SERVE=0    the same without serving
 #   make test            linters, installation, uninstallation and all tests
 #   make test K=expr     only the tests that match
+#   make bench N=30000   measure the classification of N customers; EXPLAIN=1 writes query plans
 #   make clean           remove what the other targets made in this checkout
 
 PYTHON ?= python3
 SERVE ?= 1
 PORT ?= 8069
 K ?=
+N ?= 300000
+REPEAT ?= 3
+EXPLAIN ?= 0
 
-.PHONY: demo test clean
+.PHONY: demo test bench clean
 
 demo:
 	@$(PYTHON) -m dev demo --port '$(PORT)' $(if $(filter 0,$(SERVE)),--no-serve)
 
 test:
 	@$(PYTHON) -m dev test $(if $(K),-k '$(K)')
+
+bench:
+	@$(PYTHON) -m dev bench -n '$(N)' --repeat '$(REPEAT)' $(if $(filter 1,$(EXPLAIN)),--explain)
 
 clean:
 	@$(PYTHON) -m dev clean

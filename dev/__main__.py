@@ -6,7 +6,7 @@ import shlex
 import signal
 import sys
 
-from . import check, clean, database, demo, environment, odoo, postgres, testing
+from . import bench, check, clean, database, demo, environment, i18n, odoo, postgres, testing
 from .console import DevError, say
 from .paths import ADDONS, ODOO_CONF, VENV, VENV_PYTHON
 
@@ -35,6 +35,12 @@ def parse_arguments():
     verb.add_argument("-k", dest="expression", help="only the tests that match, nothing else")
     verb.set_defaults(run=lambda options: check.run(options.expression))
 
+    verb = verbs.add_parser("bench", help="measure the classification of many customers")
+    verb.add_argument("-n", dest="customers", type=int, default=300_000)
+    verb.add_argument("--repeat", type=int, default=3)
+    verb.add_argument("--explain", action="store_true", help="write query plans into .dev/log/")
+    verb.set_defaults(run=lambda options: bench.run(options.customers, options.repeat, options.explain))
+
     verb = verbs.add_parser("clean", help="remove what was made in this checkout")
     verb.set_defaults(run=lambda _options: clean.run())
 
@@ -52,6 +58,9 @@ def parse_arguments():
     verb.add_argument("-d", "--database", default="test")
     verb.add_argument("arguments", nargs=argparse.REMAINDER)
     verb.set_defaults(run=run_pytest)
+
+    verb = verbs.add_parser("i18n", help="export the terms and merge them into the translations")
+    verb.set_defaults(run=lambda _options: i18n.run())
 
     verb = verbs.add_parser("stop", help="stop the PostgreSQL that setup, env or odoo left running")
     verb.set_defaults(run=run_stop)

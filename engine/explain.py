@@ -131,13 +131,17 @@ def _mapping(_scope, dimension, cls, profile) -> tuple[str, str]:
     for fact in MAPPING_FACTS:
         value = partner[PARTNER_FIELDS[fact]]
         if value and value in cls[fact]:
-            return value.name, f"{_label(partner, fact)}: {value.name}"
+            return value.name, _labelled(env, _label(partner, fact), value.name)
     facts = [fact for fact in MAPPING_FACTS if dimension.class_ids[fact]]
     missing = [_label(partner, fact) for fact in facts if not partner[PARTNER_FIELDS[fact]]]
     if missing:
         return "", env._("not known: %s", ", ".join(missing))
     values = ", ".join(partner[PARTNER_FIELDS[fact]].name for fact in facts)
     return values, env._("no class is mapped to %s", values)
+
+
+def _labelled(env, label: str, value: str) -> str:
+    return env._("%(label)s: %(value)s", label=label, value=value)
 
 
 def _label(partner, fact: str) -> str:
@@ -154,7 +158,7 @@ def _domain(_scope, _dimension, cls, profile) -> tuple[str, str]:
     columns = {condition.field_expr for condition in cls._get_domain().iter_conditions()}
     metrics = profile.env["segmentation.metric"].search([("field_name", "in", list(columns))])
     figures = ", ".join(
-        f"{metric.name}: {metric._format_value(profile[metric.field_name], profile.currency_id)}"
+        _labelled(profile.env, metric.name, metric._format_value(profile[metric.field_name], profile.currency_id))
         for metric in metrics
         if _visible(metric, profile) and profile[metric.field_name]
     )

@@ -1,5 +1,9 @@
 from odoo import fields, models
 
+from .segmentation_profile import FIGURES
+
+TRIGGERS = [("scheduled", "Scheduled"), ("manual", "Started by a user")]
+
 
 class SegmentationChange(models.Model):
     """History: a known customer moved from one class to another."""
@@ -18,7 +22,7 @@ class SegmentationChange(models.Model):
     to_class_id = fields.Many2one("segmentation.class", string="To", ondelete="restrict", readonly=True)
     date = fields.Datetime(required=True, readonly=True)
     reason = fields.Selection(
-        [("scheduled", "Scheduled"), ("manual", "Started by a user"), ("install", "Installation")],
+        TRIGGERS,
         required=True,
         readonly=True,
         help="What started the evaluation that found the change.",
@@ -26,6 +30,6 @@ class SegmentationChange(models.Model):
     run_id = fields.Many2one("segmentation.run", ondelete="set null", readonly=True, index=True)
     evidence = fields.Json(
         readonly=True,
-        groups="sales_team.group_sale_salesman,account.group_account_readonly,account.group_account_invoice",
+        groups=FIGURES,
         help="Values the class rests on, by column of the customer file; amounts in company currency.",
     )

@@ -18,7 +18,6 @@ class SegmentationCriterion(models.Model):
     lower_bound = fields.Float(
         required=True,
         digits=(20, 4),
-        min_display_digits=0,
         help="A customer with this value or more reaches the class. Amounts are in the currency of the dimension.",
     )
     rule = fields.Char(compute="_compute_rule")

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import LazyTranslate
 
 from ..engine.explain import explain
@@ -62,9 +62,23 @@ class SegmentationProfile(models.Model):
         help="Facts whose absence leaves a class open. Complete them to classify the customer for certain.",
     )
 
+    missing_fact_names = fields.Char(string="Missing facts", compute="_compute_missing_fact_names")
+
     _partner_company_unique = models.Constraint(
         "UNIQUE(partner_id, company_id)", "A customer has one file per company."
     )
+
+    @api.depends("missing_facts")
+    @api.depends_context("lang")
+    def _compute_missing_fact_names(self):
+        names = {metric.code: metric.name for metric in self.env["segmentation.metric"].search([])}
+        names |= {
+            name: self._fields[name].get_description(self.env, ["string"])["string"]
+            for name in ("state_id", "country_id", "industry_id")
+        }
+        for profile in self:
+            codes = (profile.missing_facts or "").split(",")
+            profile.missing_fact_names = ", ".join(names[code] for code in codes if code in names)
 
     def action_open_partner(self):
         self.ensure_one()

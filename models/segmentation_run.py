@@ -7,6 +7,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..engine.evaluate import Evaluation
 from ..engine.scope import Scope
+from .segmentation_change import TRIGGERS
 
 _logger = logging.getLogger(__name__)
 
@@ -21,9 +22,7 @@ class SegmentationRun(models.Model):
     _order = "id desc"
 
     company_id = fields.Many2one("res.company", required=True, ondelete="cascade", readonly=True, index=True)
-    trigger = fields.Selection(
-        lambda self: self.env["segmentation.change"]._fields["reason"].selection, required=True, readonly=True
-    )
+    trigger = fields.Selection(TRIGGERS, required=True, readonly=True)
     scope = fields.Selection(
         [("all", "All customers"), ("selection", "Selected customers")], required=True, default="all", readonly=True
     )
@@ -32,6 +31,7 @@ class SegmentationRun(models.Model):
     user_id = fields.Many2one("res.users", string="Started by", readonly=True, default=lambda self: self.env.user)
     state = fields.Selection(
         [("running", "Running"), ("done", "Done"), ("partial", "Partly failed"), ("failed", "Failed")],
+        string="Status",
         required=True,
         default="running",
         readonly=True,
