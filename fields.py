@@ -13,12 +13,12 @@ class _Optional:
     falsy_value = None
 
     def convert_to_column(self, value, record, values=None, validate=True):
-        if value is None or value is False:
+        if _is_empty(value):
             return None
         return super().convert_to_column(value, record, values, validate)
 
     def convert_to_cache(self, value, record, validate=True):
-        if value is None or value is False:
+        if _is_empty(value):
             return None
         return super().convert_to_cache(value, record, validate)
 
@@ -26,7 +26,21 @@ class _Optional:
         return False if value is None else value
 
     def convert_to_export(self, value, record):
-        return "" if value is None or value is False else value
+        return "" if _is_empty(value) else value
+
+    def filter_function(self, records, field_expr, operator, value):
+        getter = self.expression_getter(field_expr)
+        if operator == "in":
+            # Not `in`: 0 equals False.
+            wanted = [number for number in value if number is not False and number is not None]
+            with_empty = len(wanted) < len(value)
+            return lambda record: with_empty if _is_empty(number := getter(record)) else number in wanted
+        matches = super().filter_function(records, field_expr, operator, value)
+        return lambda record: not _is_empty(getter(record)) and matches(record)
+
+
+def _is_empty(value) -> bool:
+    return value is None or value is False
 
 
 class OptionalInteger(_Optional, fields.Integer):
@@ -37,6 +51,6 @@ class OptionalMonetary(_Optional, fields.Monetary):
     """An amount in the currency of ``currency_field``, or ``False`` when it is not known."""
 
     def convert_to_column_insert(self, value, record, values=None, validate=True):
-        if value is None or value is False:
+        if _is_empty(value):
             return None
         return super().convert_to_column_insert(value, record, values, validate)

@@ -12,13 +12,15 @@ from psycopg2 import Error as DatabaseError
 from odoo.exceptions import UserError
 from odoo.tools import SQL, Query
 
-from .metrics import PARTNER_COLUMNS, input_query
-from .rules import NOTHING, ROW, Rule, compile_dimension
+from .metrics import input_query
+from .relative import compute_cuts
+from .rule import NOTHING, ROW, Rule
+from .rules import compile_dimension
+from .write import Writer
 
 _logger = logging.getLogger(__name__)
 
 INPUT = SQL.identifier("segmentation_input")
-DIFFERENCE = SQL.identifier("segmentation_difference")
 
 
 @dataclass
@@ -29,7 +31,7 @@ class Result:
     :ivar created: customer files made
     :ivar changed: customer files of which any value or class changed
     :ivar changes: class changes written to the history
-    :ivar failures: dimension → message; its classes were left as they were
+    :ivar failures: dimension or metric → message; its classes or values were left as they were
     """
 
     customers: int = 0
@@ -62,10 +64,9 @@ class Evaluation:
         """
         self.scope.env.flush_all()
         self._load()
-        self._compare()
-        self._update()
-        self._insert()
-        self._write_history(run_id, trigger)
+        classified = self.classified(SQL("SELECT * FROM %s", INPUT))
+        Writer(self.scope, self.metrics, self.rules, self.result).apply(classified, run_id, trigger)
+        self._store_cuts()
         self.scope.env.invalidate_all(flush=False)
         return self.result
 
@@ -73,10 +74,35 @@ class Evaluation:
 
     def _load(self):
         """Compute the metrics of the scope's customers into a temporary table."""
-        self._execute(SQL("DROP TABLE IF EXISTS %s, %s", INPUT, DIFFERENCE))
+        self._execute(SQL("DROP TABLE IF EXISTS %s", INPUT))
+        if self._error(lambda: input_query(self.scope, self.metrics, self.population)):
+            self._leave_out_failing_metrics()
         query = input_query(self.scope, self.metrics, self.population)
         self.result.customers = self._execute(SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", INPUT, query))
         self._execute(SQL("ANALYZE %s", INPUT))
+
+    def _leave_out_failing_metrics(self):
+        """A metric that cannot be computed keeps its stored values and is reported."""
+        for metric in self.metrics:
+            one = metric
+            if error := self._error(lambda one=one: input_query(self.scope, one, self.population)):
+                self.metrics -= metric
+                self.result.failures[metric] = self.scope.base_env._(
+                    "Metric “%(metric)s” could not be computed and kept its values: %(error)s",
+                    metric=metric.name,
+                    error=error,
+                )
+
+    def _error(self, make_query) -> str | None:
+        """Why the statement cannot be made or executed; None when it can."""
+        try:
+            with self.scope.env.cr.savepoint(flush=False):
+                self.scope.env.cr.execute(SQL("EXPLAIN %s", make_query()), log_exceptions=False)
+        except UserError as error:
+            return str(error)
+        except (ValueError, KeyError, DatabaseError) as error:
+            return str(error).partition("\n")[0]
+        return None
 
     # -- classify ------------------------------------------------------------------------------
 
@@ -95,15 +121,28 @@ class Evaluation:
         return self._summary(source, missing)
 
     def _layer(self, dimension, source: SQL) -> tuple[SQL, Rule]:
-        try:
-            with self.scope.env.cr.savepoint(flush=False):
-                select, rule = self._select_class(dimension, source, compile_dimension)
-                self._execute(SQL("EXPLAIN %s", select))
-                return select, rule
-        except (UserError, ValueError, KeyError, DatabaseError) as error:
+        layers = []
+
+        def layer():
+            if self._cuts_anew(dimension):
+                self.scope.cuts[dimension.id] = compute_cuts(dimension, self.scope, source)
+            layers.append(self._select_class(dimension, source, compile_dimension))
+            return layers[0][0]
+
+        if error := self._error(layer):
             _logger.info("Dimension %s cannot be evaluated: %s", dimension.code, error)
-            self.result.failures[dimension] = str(error)
+            self.result.failures[dimension] = self.scope.base_env._(
+                "Dimension “%(dimension)s” could not be evaluated and kept its classes: %(error)s",
+                dimension=dimension.name,
+                error=error,
+            )
             return self._select_class(dimension, source, _stored_class)
+        return layers[0]
+
+    def _cuts_anew(self, dimension) -> bool:
+        """Only an evaluation of everybody may move the lines between relative classes."""
+        everybody = self.scope.partner_ids is None
+        return everybody and dimension.method in ("share", "quantile") and dimension._applies_to(self.scope.company)
 
     def _select_class(self, dimension, source: SQL, compiler) -> tuple[SQL, Rule]:
         query = Query(self.scope.env, ROW, SQL("(%s)", source))
@@ -144,123 +183,25 @@ class Evaluation:
             facts,
         )
 
-    # -- compare and write ---------------------------------------------------------------------
-
-    @property
-    def _value_columns(self) -> list[str]:
-        return [*self.metrics.mapped("field_name"), *self._class_columns, "segmentation_code", "missing_facts"]
-
-    @property
-    def _class_columns(self) -> list[str]:
-        return self.dimensions.mapped("field_name")
-
-    def _compare(self):
-        """Put the customers whose stored profile differs into a temporary table.
-
-        A stored profile without an evaluated customer left the population: all its values become
-        NULL and it is archived.
-        """
-        columns = self._value_columns
-        self._execute(
-            SQL(
-                """CREATE TEMPORARY TABLE %(difference)s ON COMMIT DROP AS
-                   SELECT old.id AS profile_id, COALESCE(new.partner_id, old.partner_id) AS partner_id,
-                          new.partner_id IS NOT NULL AS active, %(inputs)s, %(new)s, %(old)s
-                     FROM (%(classified)s) AS new
-                FULL JOIN (SELECT * FROM segmentation_profile WHERE %(scope)s) AS old ON old.partner_id = new.partner_id
-                    WHERE (new.partner_id IS NOT NULL, %(new)s) IS DISTINCT FROM (old.active, %(stored)s)""",
-                difference=DIFFERENCE,
-                inputs=_columns("new", PARTNER_COLUMNS),
-                new=_columns("new", columns),
-                old=SQL(", ").join(
-                    SQL("%s AS %s", SQL.identifier("old", name), SQL.identifier(f"old_{name}"))
-                    for name in self._class_columns
-                ),
-                stored=_columns("old", columns),
-                classified=self.classified(SQL("SELECT * FROM %s", INPUT)),
-                scope=self._stored_scope(),
+    def _store_cuts(self):
+        """Keep the cut values for evaluations of single customers."""
+        for dimension in self.dimensions.filtered(self._cuts_anew):
+            stored = self.scope.env["segmentation.cut"].search(
+                [("company_id", "=", self.scope.company_id), ("class_id.dimension_id", "=", dimension.id)]
             )
-        )
-
-    def _stored_scope(self) -> SQL:
-        company = SQL("company_id = %s", self.scope.company_id)
-        if self.scope.partner_ids is None:
-            return company
-        return SQL("%s AND partner_id = ANY(%s)", company, list(self.scope.partner_ids))
-
-    def _update(self):
-        columns = ["active", *self._value_columns]
-        self.result.changed = self._execute(
-            SQL(
-                """UPDATE segmentation_profile
-                      SET %(assignments)s, write_uid = %(uid)s, write_date = NOW() AT TIME ZONE 'UTC'
-                     FROM %(difference)s AS new
-                    WHERE segmentation_profile.id = new.profile_id""",
-                assignments=SQL(", ").join(
-                    SQL("%s = %s", SQL.identifier(name), SQL.identifier("new", name)) for name in columns
-                ),
-                difference=DIFFERENCE,
-                uid=self.scope.base_env.uid,
+            stored.unlink()
+            stored.create(
+                [
+                    {"company_id": self.scope.company_id, "class_id": class_id, "value": value}
+                    for class_id, value in (self.scope.cuts.get(dimension.id) or {}).items()
+                ]
             )
-        )
-
-    def _insert(self):
-        columns = ["partner_id", "active", *self._value_columns]
-        self.result.created = self._execute(
-            SQL(
-                """INSERT INTO segmentation_profile (%(columns)s, company_id,
-                                                     create_uid, write_uid, create_date, write_date)
-                   SELECT %(columns)s, %(company)s,
-                          %(uid)s, %(uid)s, NOW() AT TIME ZONE 'UTC', NOW() AT TIME ZONE 'UTC'
-                     FROM %(difference)s
-                    WHERE profile_id IS NULL""",
-                columns=SQL(", ").join(map(SQL.identifier, columns)),
-                difference=DIFFERENCE,
-                company=self.scope.company_id,
-                uid=self.scope.base_env.uid,
-            )
-        )
-
-    def _write_history(self, run_id: int, trigger: str):
-        """One row of history per class that a known customer changed, with the values it rests on."""
-        if not self.dimensions:
-            return
-        rows = SQL(", ").join(self._history_row(dimension) for dimension in self.dimensions)
-        self.result.changes = self._execute(
-            SQL(
-                """INSERT INTO segmentation_change (company_id, partner_id, run_id, reason, date, dimension_id,
-                                                    from_class_id, to_class_id, evidence, create_uid, create_date)
-                   SELECT %(company)s, new.partner_id, %(run)s, %(reason)s, NOW() AT TIME ZONE 'UTC', change.*,
-                          %(uid)s, NOW() AT TIME ZONE 'UTC'
-                     FROM %(difference)s AS new
-               CROSS JOIN LATERAL (VALUES %(rows)s) AS change(dimension_id, from_class_id, to_class_id, evidence)
-                    WHERE new.profile_id IS NOT NULL
-                      AND change.from_class_id IS DISTINCT FROM change.to_class_id""",
-                company=self.scope.company_id,
-                run=run_id,
-                reason=trigger,
-                difference=DIFFERENCE,
-                rows=rows,
-                uid=self.scope.base_env.uid,
-            )
-        )
-
-    def _history_row(self, dimension) -> SQL:
-        known = {*PARTNER_COLUMNS, *self._value_columns}
-        inputs = [name for name in self.rules[dimension].inputs if name in known]
-        return SQL(
-            "(%s, %s, %s, jsonb_build_object(%s))",
-            dimension.id,
-            SQL.identifier("new", f"old_{dimension.field_name}"),
-            SQL.identifier("new", dimension.field_name),
-            SQL(", ").join(SQL("%s, %s", name, SQL.identifier("new", name)) for name in inputs),
-        )
 
     def update_codes(self):
         """Rebuild the segmentation codes from the stored classes."""
         self.scope.env.flush_all()
-        columns = SQL(", ").join(map(SQL.identifier, ["id", *self._class_columns]))
-        stored = SQL("SELECT %s FROM segmentation_profile WHERE active AND %s", columns, self._stored_scope())
+        columns = SQL(", ").join(map(SQL.identifier, ["id", *self.dimensions.mapped("field_name")]))
+        stored = SQL("SELECT %s FROM segmentation_profile WHERE active AND %s", columns, self.scope.stored_condition)
         self._execute(
             SQL(
                 """UPDATE segmentation_profile SET segmentation_code = new.segmentation_code
@@ -292,10 +233,6 @@ def _stored_class(dimension, scope, _query) -> Rule:
 
 def _missing_column(dimension) -> str:
     return f"missing_{dimension.id}"
-
-
-def _columns(alias: str, names) -> SQL:
-    return SQL(", ").join(SQL.identifier(alias, name) for name in names)
 
 
 def _concat(separator: str, parts: list[SQL]) -> SQL:

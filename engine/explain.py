@@ -5,11 +5,13 @@ from datetime import date
 
 from odoo.exceptions import UserError
 from odoo.fields import Datetime
-from odoo.tools import SQL
+from odoo.tools import SQL, Query
 
-from .rules import MAPPING_FACTS, ROW, criterion_test, metric_value
-
-PARTNER_FIELDS = {"state_ids": "state_id", "country_ids": "country_id", "industry_ids": "industry_id"}
+from .criteria import criterion_test, metric_value
+from .mapping import MAPPING_FACTS
+from .metrics import PARTNER_COLUMNS, stored_row
+from .rule import ROW
+from .rules import compile_rule
 
 
 @dataclass(frozen=True)
@@ -17,10 +19,13 @@ class Explanation:
     """Result of one dimension for one customer.
 
     :ivar dimension: ``segmentation.dimension`` record
-    :ivar cls: ``segmentation.class`` record, empty when unclassified
+    :ivar cls: ``segmentation.class`` record in force, empty when unclassified
     :ivar value: the figure or fact that decided, as text
     :ivar since: day the customer got the class
     :ivar reason: one sentence
+    :ivar next_step: what the next class up would need, empty where that cannot be said in a figure
+    :ivar override: ``segmentation.override`` record when a person set the class
+    :ivar computed: class the rules give, the same as ``cls`` without an override
     """
 
     dimension: object
@@ -28,19 +33,34 @@ class Explanation:
     value: str
     since: date
     reason: str
+    next_step: str
+    override: object
+    computed: object
 
 
 def explain(scope, dimensions, profile) -> list[Explanation]:
     """One explanation per dimension for one stored profile."""
     since = _since(profile)
+    overrides = {override.dimension_id: override for override in _overrides(scope, profile)}
     explanations = []
     for dimension in dimensions:
         cls = profile[dimension.field_name]
+        override = overrides.get(dimension, profile.env["segmentation.override"])
+        computed = cls
+        value = next_step = ""
         try:
-            value, reason = METHODS[dimension.method](scope, dimension, cls, profile)
+            computed, missing = _evaluated(scope, dimension, profile)
+            if computed == cls or override:
+                value, reason, next_step = METHODS[dimension.method](scope, dimension, computed, profile)
+                if missing:
+                    unknown = profile.env._("not known: %s", profile._fact_names(missing))
+                    reason = "; ".join(filter(None, (reason, unknown)))
+            else:
+                reason = profile.env._("The data or the rules have changed since. Press Reclassify.")
         except UserError as error:  # what kept the dimension from being evaluated
-            value, reason = "", str(error)
-        explanations.append(Explanation(dimension, cls, value, since.get(dimension.id, since[False]), reason))
+            reason = str(error)
+        day = since.get(dimension.id, since[False])
+        explanations.append(Explanation(dimension, cls, value, day, reason, next_step, override, computed))
     return explanations
 
 
@@ -55,56 +75,104 @@ def _since(profile) -> dict:
     return {key: Datetime.context_timestamp(profile, moment).date() for key, moment in moments.items()}
 
 
+def _overrides(scope, profile):
+    return profile.env["segmentation.override"].search(
+        [
+            ("company_id", "=", profile.company_id.id),
+            ("partner_id", "=", profile.partner_id.id),
+            "|",
+            ("until", "=", False),
+            ("until", ">=", scope.as_of),
+        ]
+    )
+
+
+def _select(scope, profile, columns) -> tuple:
+    """Values of expressions over the stored customer file; ``columns`` makes them for a query."""
+    profile.env.flush_all()
+    query = Query(scope.env, ROW, SQL("(%s)", stored_row(profile)))
+    [row] = profile.env.execute_query(query.select(*columns(query)))
+    return row
+
+
+def _evaluated(scope, dimension, profile) -> tuple:
+    """What the rules give the stored customer file now: class and codes of missing facts."""
+
+    def columns(query):
+        rule = compile_rule(dimension, scope, query)
+        return rule.class_id, rule.missing
+
+    class_id, missing = _select(scope, profile, columns)
+    return profile.env["segmentation.class"].browse(class_id or []), missing
+
+
 # -- criteria ----------------------------------------------------------------------------------
 
 
-def _tested_criteria(scope, dimension, profile) -> dict:
-    """Criterion → (value in the dimension's currency, whether it holds); None where unknown.
-
-    The criteria are tested by the same SQL that classifies, on the stored values.
-    """
-    criteria = dimension.class_ids.criterion_ids
-    if not criteria:
-        return {}
-    columns = [
-        column
-        for criterion in criteria
-        for column in (metric_value(criterion.metric_id, dimension, scope), criterion_test(criterion, scope))
-    ]
-    query = SQL("SELECT %s FROM %s WHERE id = %s", SQL(", ").join(columns), SQL.identifier(ROW), profile.id)
-    profile.flush_recordset()
-    [row] = profile.env.execute_query(query)
-    return {criterion: row[2 * index : 2 * index + 2] for index, criterion in enumerate(criteria)}
-
-
-def _criteria(scope, dimension, cls, profile) -> tuple[str, str]:
+def _criteria(scope, dimension, cls, profile) -> tuple[str, str, str]:
     tested = _tested_criteria(scope, dimension, profile)
-    reached = [c for c in cls.criterion_ids if tested[c][1]]
+    mine = [criterion for criterion in tested if criterion.class_id == cls]
+    reached = [criterion for criterion in mine if tested[criterion][1]]
+    missed = _next_class_criteria(tested, cls)
     if reached:
         sentences = [_compare(c, tested[c][0], "≥", profile) for c in reached]
         value = _value_text(reached[0], tested[reached[0]][0], profile)
     else:
-        missed = _next_class_criteria(dimension, cls)
         sentences = [
             f"{_compare(c, tested[c][0], '<', profile)} ({c.class_id.name})" for c in missed if tested[c][1] is False
         ]
         known = [c for c in missed if tested[c][0] is not None]
         value = _value_text(known[0], tested[known[0]][0], profile) if known else ""
-    unknown = [c for c in dimension.class_ids.criterion_ids if tested[c][1] is None and _above(c.class_id, cls)]
-    if unknown:
-        names = ", ".join(dict.fromkeys(c.metric_id.name for c in unknown))
-        sentences.append(profile.env._("not known: %s", names))
-    return value, "; ".join(sentences)
+    return value, "; ".join(sentences), _next_step(dimension, missed, tested, profile)
+
+
+def _tested_criteria(scope, dimension, profile) -> dict:
+    """Criterion → (value in the dimension's currency, whether it holds); None where unknown.
+
+    Only the criteria for the customer's industry, tested by the same SQL that classifies.
+    """
+    every = dimension.class_ids.criterion_ids
+    industry = profile.partner_id.industry_id
+    named = industry in every.industry_ids
+    criteria = every.filtered(lambda c: industry in c.industry_ids if named else not c.industry_ids)
+    if not criteria:
+        return {}
+
+    def columns(query):
+        for criterion in criteria:
+            yield metric_value(criterion.metric_id, dimension, scope)
+            yield criterion_test(criterion, scope, query)
+
+    row = _select(scope, profile, columns)
+    return {criterion: row[2 * index : 2 * index + 2] for index, criterion in enumerate(criteria)}
 
 
 def _above(higher, cls) -> bool:
     return not cls or (higher.sequence, higher.id) < (cls.sequence, cls.id)
 
 
-def _next_class_criteria(dimension, cls):
+def _next_class_criteria(tested, cls) -> list:
     """Criteria of the class just above, which the customer did not reach."""
-    above = dimension.class_ids.filtered(lambda other: other.criterion_ids and _above(other, cls))
-    return above[-1:].criterion_ids
+    above = [criterion for criterion in tested if _above(criterion.class_id, cls)]
+    above.sort(key=lambda criterion: (criterion.class_id.sequence, criterion.class_id.id))
+    return [criterion for criterion in above if criterion.class_id == above[-1].class_id]
+
+
+def _next_step(dimension, missed, tested, profile) -> str:
+    """What is lacking to the class just above: one of the criteria, or all of them."""
+    lacking = [c for c in missed if tested[c][1] is False and _visible(c.metric_id, profile)]
+    if not lacking:
+        return ""
+    connector = profile.env._(" or ") if dimension.criteria_mode == "any" else profile.env._(" and ")
+    steps = [
+        profile.env._(
+            "%(amount)s more %(metric)s",
+            amount=c._format_value(c.lower_bound - float(tested[c][0])),
+            metric=c.metric_id.name,
+        )
+        for c in lacking
+    ]
+    return profile.env._("%(steps)s for %(name)s", steps=connector.join(steps), name=lacking[0].class_id.name)
 
 
 def _compare(criterion, value, sign: str, profile) -> str:
@@ -123,21 +191,56 @@ def _visible(metric, profile) -> bool:
     return profile._has_field_access(profile._fields[metric.field_name], "read")
 
 
+# -- share and quantile ------------------------------------------------------------------------
+
+
+def _relative(scope, dimension, cls, profile) -> tuple[str, str, str]:
+    env, metric = profile.env, dimension.metric_id
+    cuts = scope.cuts_of(dimension)
+    if cuts is None:
+        return "", env._("the customers have not been compared yet"), ""
+    if not _visible(metric, profile):
+        return "", env._("compared with the other customers by %s", metric.name), ""
+    value = profile[metric.field_name]
+    if value is False:
+        return "", "", ""
+
+    def text(number):
+        return metric._format_value(float(number), profile.currency_id)
+
+    sign, other = ("≤", ">") if dimension.lower_is_better else ("≥", "<")
+    above = dimension.class_ids.filtered(lambda candidate: candidate.id in cuts and _above(candidate, cls))[-1:]
+    if cls.id in cuts:
+        reason = f"{metric.name} {text(value)} {sign} {text(cuts[cls.id])}"
+    elif above:
+        reason = f"{metric.name} {text(value)} {other} {text(cuts[above.id])} ({above.name})"
+    else:
+        reason = env._("no customer has a positive %s", metric.name)
+    next_step = ""
+    if above and not dimension.lower_is_better:
+        lacking = text(float(cuts[above.id]) - value)
+        step = env._("%(amount)s more %(metric)s", amount=lacking, metric=metric.name)
+        next_step = env._("%(steps)s for %(name)s", steps=step, name=above.name)
+    return text(value), reason, next_step
+
+
 # -- mapping -----------------------------------------------------------------------------------
 
 
-def _mapping(_scope, dimension, cls, profile) -> tuple[str, str]:
+def _mapping(_scope, dimension, cls, profile) -> tuple[str, str, str]:
     env, partner = profile.env, profile.partner_id
     for fact in MAPPING_FACTS:
-        value = partner[PARTNER_FIELDS[fact]]
+        value = _fact(partner, fact)
         if value and value in cls[fact]:
-            return value.name, _labelled(env, _label(partner, fact), value.name)
-    facts = [fact for fact in MAPPING_FACTS if dimension.class_ids[fact]]
-    missing = [_label(partner, fact) for fact in facts if not partner[PARTNER_FIELDS[fact]]]
-    if missing:
-        return "", env._("not known: %s", ", ".join(missing))
-    values = ", ".join(partner[PARTNER_FIELDS[fact]].name for fact in facts)
-    return values, env._("no class is mapped to %s", values)
+            return value.name, _labelled(env, _label(partner, fact), value.name), ""
+    values = [_fact(partner, fact).name for fact in MAPPING_FACTS if dimension.class_ids[fact] and _fact(partner, fact)]
+    if not values:
+        return "", "", ""
+    return ", ".join(values), env._("no class is mapped to %s", ", ".join(values)), ""
+
+
+def _fact(partner, fact: str):
+    return partner[PARTNER_COLUMNS[MAPPING_FACTS[fact]]]
 
 
 def _labelled(env, label: str, value: str) -> str:
@@ -145,16 +248,17 @@ def _labelled(env, label: str, value: str) -> str:
 
 
 def _label(partner, fact: str) -> str:
-    return partner._fields[PARTNER_FIELDS[fact]].get_description(partner.env, ["string"])["string"]
+    field = partner._fields[PARTNER_COLUMNS[MAPPING_FACTS[fact]]]
+    return field.get_description(partner.env, ["string"])["string"]
 
 
-# -- domain ------------------------------------------------------------------------------------
+# -- domain and manual -------------------------------------------------------------------------
 
 
-def _domain(_scope, _dimension, cls, profile) -> tuple[str, str]:
+def _domain(_scope, _dimension, cls, profile) -> tuple[str, str, str]:
     """What the class stands for, with the figures its conditions look at."""
     if not cls:
-        return "", profile.env._("no condition is met")
+        return "", profile.env._("no condition is met"), ""
     columns = {condition.field_expr for condition in cls._get_domain().iter_conditions()}
     metrics = profile.env["segmentation.metric"].search([("field_name", "in", list(columns))])
     figures = ", ".join(
@@ -162,7 +266,18 @@ def _domain(_scope, _dimension, cls, profile) -> tuple[str, str]:
         for metric in metrics
         if _visible(metric, profile) and profile[metric.field_name]
     )
-    return figures, (cls.description or cls.name).partition("\n")[0]
+    return figures, (cls.description or cls.name).partition("\n")[0], ""
 
 
-METHODS = {"criteria": _criteria, "mapping": _mapping, "domain": _domain}
+def _manual(_scope, _dimension, _cls, profile) -> tuple[str, str, str]:
+    return "", profile.env._("only people set this class"), ""
+
+
+METHODS = {
+    "criteria": _criteria,
+    "share": _relative,
+    "quantile": _relative,
+    "mapping": _mapping,
+    "domain": _domain,
+    "manual": _manual,
+}

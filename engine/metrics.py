@@ -13,10 +13,8 @@ PARTNER_COLUMNS = {
     "partner_state_id": "state_id",
 }
 
-AGGREGATES = {
-    "sum": "COALESCE(SUM(%s) FILTER (WHERE %s), 0)",
-    "count": "COUNT(%s) FILTER (WHERE %s)",
-}
+# A customer without documents has 0 of these, and nothing of the others.
+COUNTING = {"sum", "count", "count_distinct"}
 
 
 def input_query(scope, metrics, population: Domain) -> SQL:
@@ -27,6 +25,8 @@ def input_query(scope, metrics, population: Domain) -> SQL:
     """
     Partner = scope.env["res.partner"]
     query = population_query(scope, population)
+    archived = metrics.filtered(lambda metric: not metric.active)
+    metrics -= archived
     columns = [SQL("%s AS partner_id", SQL.identifier(Partner._table, "id"))]
     for name, field_name in PARTNER_COLUMNS.items():
         columns.append(SQL("%s AS %s", Partner._field_to_sql(Partner._table, field_name, query), SQL.identifier(name)))
@@ -38,11 +38,19 @@ def input_query(scope, metrics, population: Domain) -> SQL:
         alias = f"source_{number}"
         condition = SQL("%s = %s", SQL.identifier(alias, "partner_id"), SQL.identifier(Partner._table, "id"))
         query.add_join("LEFT JOIN", alias, SQL("(%s)", source_query(source_metrics, scope)), condition)
-        columns += [
-            SQL("COALESCE(%s, 0) AS %s", SQL.identifier(alias, metric.field_name), SQL.identifier(metric.field_name))
-            for metric in source_metrics
-        ]
+        for metric in source_metrics:
+            value = SQL.identifier(alias, metric.field_name)
+            if metric.aggregate in COUNTING:
+                value = SQL("COALESCE(%s, 0)", value)
+            columns.append(SQL("%s AS %s", value, SQL.identifier(metric.field_name)))
+    columns += [SQL("NULL::int4 AS %s", SQL.identifier(metric.field_name)) for metric in archived]
     return query.select(*columns)
+
+
+def value_query(metric, scope) -> SQL:
+    """SELECT of a fact for every partner."""
+    query = Query(scope.env, "res_partner")
+    return query.select(_kept(metric, _measure(metric, scope, query)))
 
 
 def _source_key(metric):
@@ -79,17 +87,39 @@ def _condition(metric, scope, Model, query) -> SQL:
         return condition
     date_field = Model._fields[metric.date_field_id.name]
     column = Model._field_to_sql(Model._table, date_field.name, query)
-    return SQL("(%s AND %s)", condition, scope.window(date_field, metric.window_months, column))
+    return SQL("(%s AND %s)", condition, scope.window(date_field, metric.window_months, metric.offset_months, column))
 
 
 def _aggregate(metric, condition: SQL, scope, query) -> SQL:
-    measure = _measure(metric, scope, query) if metric.measure_field_id else SQL("*")
-    return _kept(metric, SQL(AGGREGATES[metric.aggregate], measure, condition))
+    if metric.aggregate == "count":
+        return SQL("COUNT(*) FILTER (WHERE %s)", condition)
+    if metric.aggregate == "days_since":
+        Model = scope.env[metric.model_name]
+        date_field = Model._fields[metric.date_field_id.name]
+        day = scope.local_day(date_field, Model._field_to_sql(Model._table, date_field.name, query))
+        return SQL("%s::date - MAX(%s) FILTER (WHERE %s)", scope.as_of, day, condition)
+    measure = _measure(metric, scope, query)
+    return _kept(metric, SQL("%s FILTER (WHERE %s)", _call(metric.aggregate, measure), condition))
+
+
+def _call(aggregate: str, measure: SQL) -> SQL:
+    match aggregate:
+        case "sum":
+            return SQL("SUM(%s)", measure)
+        case "count_distinct":
+            return SQL("COUNT(DISTINCT %s)", measure)
+        case "avg":
+            return SQL("AVG(%s)", measure)
+        case "min":
+            return SQL("MIN(%s)", measure)
+        case "max":
+            return SQL("MAX(%s)", measure)
+    raise ValueError(aggregate)
 
 
 def _kept(metric, value: SQL) -> SQL:
     """Value as the customer file keeps it: what conversion adds beyond 6 decimals is noise."""
-    return SQL("ROUND(%s, 6)", value) if metric.is_amount else value
+    return SQL("ROUND(%s::numeric, 6)", value) if metric.is_amount else value
 
 
 def _measure(metric, scope, query) -> SQL:
@@ -112,3 +142,17 @@ def _measure(metric, scope, query) -> SQL:
     table = SQL("(SELECT * FROM %s AS rate(currency_id, rate))", scope.company_rates)
     query.add_join("LEFT JOIN", rates, table, SQL("%s = %s", SQL.identifier(rates, "currency_id"), currency))
     return SQL("(%s * %s)", column, SQL.identifier(rates, "rate"))
+
+
+def stored_row(profile) -> SQL:
+    """SELECT of one stored customer file with the columns that rules may use."""
+    return SQL(
+        """SELECT segmentation_profile.*, %s
+             FROM segmentation_profile JOIN res_partner ON res_partner.id = segmentation_profile.partner_id
+            WHERE segmentation_profile.id = %s""",
+        SQL(", ").join(
+            SQL("%s AS %s", SQL.identifier("res_partner", field_name), SQL.identifier(name))
+            for name, field_name in PARTNER_COLUMNS.items()
+        ),
+        profile.id,
+    )

@@ -22,7 +22,7 @@ def population_query(scope, population: Domain) -> Query:
     Partner = scope.env["res.partner"]
     own = scope.env["res.company"].search([]).partner_id
     staff = scope.env["res.users"]._search([("share", "=", False)])
-    domain = Domain("active", "=", True) & Domain("company_id", "in", (False, scope.company_id))
+    domain = Domain("active", "=", True) & Domain("company_id", "in", (False, *scope.company.parent_ids.ids))
     domain &= Domain("id", "not in", own.ids)
     if scope.partner_ids is not None:
         domain &= Domain("id", "in", scope.partner_ids)

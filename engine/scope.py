@@ -1,6 +1,6 @@
 """What one evaluation is about: company, date and, optionally, some customers only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -15,13 +15,15 @@ from odoo.tools import SQL
 class Scope:
     """The customers of ``company`` as they were at the end of the day ``as_of``.
 
-    ``partner_ids`` limits the evaluation to these commercial partners; ``None`` means all.
+    ``partner_ids`` limits the evaluation to these commercial partners; ``None`` means all. ``cuts`` holds, by
+    dimension id, the cut values of relative dimensions as far as they were computed or read.
     """
 
     base_env: Environment
     company_id: int
     as_of: date
     partner_ids: tuple[int, ...] | None = None
+    cuts: dict = field(default_factory=dict, compare=False)
 
     @cached_property
     def env(self) -> Environment:
@@ -45,16 +47,24 @@ class Scope:
         """Days begin and end where the company is, not where the user is."""
         return ZoneInfo(self.company.partner_id.tz or "UTC")
 
-    def window(self, field, months: int, column: SQL) -> SQL:
-        """Condition "``column`` lies in ``(as_of - months, as_of]``"; no lower end without months.
+    def window(self, field, months: int, offset: int, column: SQL) -> SQL:
+        """Condition "``column`` lies in ``(end - months, end]``" with ``end = as_of - offset months``.
 
         :param field: the date or datetime field behind ``column``; a datetime is stored in UTC
+        :param months: 0 for no lower end
         """
-        conditions = [SQL("%s < %s", column, self._start(field, self.as_of + relativedelta(days=1)))]
+        end = self.as_of - relativedelta(months=offset)
+        conditions = [SQL("%s < %s", column, self._start(field, end + relativedelta(days=1)))]
         if months:
-            first_day = self.as_of - relativedelta(months=months) + relativedelta(days=1)
+            first_day = self.as_of - relativedelta(months=offset + months) + relativedelta(days=1)
             conditions.append(SQL("%s >= %s", column, self._start(field, first_day)))
         return SQL("(%s)", SQL(" AND ").join(conditions))
+
+    def local_day(self, field, column: SQL) -> SQL:
+        """The day of a date or datetime column where the company is."""
+        if field.type == "date":
+            return column
+        return SQL("(%s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", column, self.timezone.key)
 
     def _start(self, field, day: date):
         if field.type == "date":
@@ -62,34 +72,68 @@ class Scope:
         return datetime.combine(day, time.min, self.timezone).astimezone(UTC).replace(tzinfo=None)
 
     def rate(self, source, target) -> float | None:
-        """Units of currency ``target`` for one unit of ``source``; ``None`` when no rate is known.
+        """Units of currency ``target`` for one unit of ``source``; ``None`` when a rate is not known.
 
         Odoo takes 1.0 for a currency that has no rate at all, which would compare apples with pears.
-        One of the two may have none: it is the currency that the rates of the other refer to.
+        Only the currency of the company may do without.
         """
         if source == target:
             return 1.0
-        if not self._rated & {source.id, target.id}:
+        if not {source.id, target.id} <= self._rated:
             return None
-        rates = self._rates
-        return rates[target.id] / rates[source.id]
+        return self._rates[target.id] / self._rates[source.id]
 
     @cached_property
     def _rated(self) -> set[int]:
         groups = self.env["res.currency.rate"]._read_group(
             [("company_id", "in", (False, self.company.root_id.id))], ["currency_id"]
         )
-        return {currency.id for (currency,) in groups}
+        return {self.company.currency_id.id, *(currency.id for (currency,) in groups)}
 
     @cached_property
     def _rates(self) -> dict[int, float]:
-        currencies = self.env["res.currency"].with_context(active_test=False).search([])
+        currencies = self.env["res.currency"].browse(self._rated)
         return currencies._get_rates(self.company, self.as_of)
 
     @cached_property
     def company_rates(self) -> SQL:
         """``VALUES`` of currency id and what one unit of it is worth in company currency."""
         target = self.company.currency_id
-        rates = {id_: self.rate(target.browse(id_), target) for id_ in self._rates}
-        rows = [SQL("(%s, %s::numeric)", id_, rate) for id_, rate in rates.items() if rate]
+        rates = {currency.id: self.rate(currency, target) for currency in target.browse(self._rated)}
+        rows = [SQL("(%s, %s::numeric)", *item) for item in rates.items()]
         return SQL("(VALUES %s)", SQL(", ").join(rows))
+
+    @property
+    def stored_condition(self) -> SQL:
+        """Condition on ``segmentation_profile``: the stored files of the scope."""
+        company = SQL("company_id = %s", self.company_id)
+        if self.partner_ids is None:
+            return company
+        return SQL("%s AND partner_id = ANY(%s)", company, list(self.partner_ids))
+
+    def cuts_of(self, dimension) -> dict | None:
+        """Class id → cut value, as computed now or stored by the last full evaluation; None before it."""
+        if dimension.id not in self.cuts:
+            stored = self.env["segmentation.cut"].search(
+                [("company_id", "=", self.company_id), ("class_id.dimension_id", "=", dimension.id)]
+            )
+            self.cuts[dimension.id] = {cut.class_id.id: cut.value for cut in stored} if stored else None
+        return self.cuts[dimension.id]
+
+    def overrides(self, dimension) -> SQL | None:
+        """Subselect of ``partner_id`` and the ``class_id`` people set; None when there is none."""
+        Override = self.env["segmentation.override"]
+        query = Override._search(
+            [
+                ("active", "=", True),
+                ("company_id", "=", self.company_id),
+                ("dimension_id", "=", dimension.id),
+                "|",
+                ("until", "=", False),
+                ("until", ">=", self.as_of),
+            ],
+            limit=None,
+        )
+        if not Override.search_count([("id", "in", query)], limit=1):
+            return None
+        return query.subselect(SQL("partner_id, class_id"))

@@ -1,27 +1,61 @@
-"""Reading of domains that people type."""
+"""Reading and checking of domains that people type."""
 
 from ast import literal_eval
 
-from odoo.exceptions import ValidationError
+from psycopg2 import Error as DatabaseError
+
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
+
+INVALID = (ValueError, SyntaxError, TypeError, KeyError, NotImplementedError, MemoryError, RecursionError)
 
 
-def parse_domain(record, field_name: str, model_name: str) -> Domain:
-    """The domain in ``record[field_name]``, checked against ``model_name``.
+def parse_domain(record, field_name: str, empty: Domain = Domain.TRUE) -> Domain:
+    """The domain in ``record[field_name]``, ``empty`` where nothing is entered.
 
-    :raise ValidationError: it is not a domain of that model; names the field and the remedy
+    :raise ValidationError: the text is not a domain
     """
+    text = record[field_name]
+    if not text:
+        return empty
     try:
-        domain = Domain(literal_eval(record[field_name] or "[]"))
-        domain.validate(record.env[model_name].sudo())
-    except (ValueError, SyntaxError, TypeError, KeyError, NotImplementedError) as error:
-        raise ValidationError(
-            record.env._(
-                "%(record)s: the domain in field “%(field)s” is not valid (%(error)s). "
-                "Choose the conditions with the domain editor, for example [('customer_rank', '>', 0)].",
-                record=record.display_name,
-                field=record._fields[field_name].get_description(record.env, ["string"])["string"],
-                error=error,
-            )
-        ) from error
-    return domain
+        if "\0" in text:
+            raise ValueError("NUL character")
+        return Domain(literal_eval(text))
+    except INVALID as error:
+        raise _invalid(record, field_name, error) from error
+
+
+def check_domain(record, field_name: str, model_name: str, known_fields=None):
+    """Refuse a domain that could not be evaluated, before it is saved.
+
+    :param known_fields: fields of the model that it may start from; None means all
+    :raise ValidationError: names the field and the remedy
+    :raise AccessError: the user may not read what the domain reads, as it could be found out with it
+    """
+    domain = parse_domain(record, field_name)
+    model = record.sudo(False).env[model_name]  # constraints run as superuser
+    try:
+        domain.validate(model)
+        for condition in domain.iter_conditions():
+            name = condition.field_expr.partition(".")[0]
+            if known_fields is not None and name not in known_fields:
+                raise ValueError(record.env._("field %s is not available here", name))
+        with record.env.cr.savepoint(flush=False):
+            query = model._search(domain)
+            record.env.cr.execute(SQL("EXPLAIN %s", query.select()), log_exceptions=False)
+    except (*INVALID, DatabaseError) as error:
+        raise _invalid(record, field_name, error) from error
+
+
+def _invalid(record, field_name: str, error) -> UserError:
+    return ValidationError(
+        record.env._(
+            "%(record)s: the domain in field “%(field)s” is not valid (%(error)s). "
+            "Choose the conditions with the domain editor, for example [('customer_rank', '>', 0)].",
+            record=record.display_name,
+            field=record._fields[field_name].get_description(record.env, ["string"])["string"],
+            error=str(error).partition("\n")[0] or type(error).__name__,
+        )
+    )

@@ -1,6 +1,10 @@
-from odoo import api, fields, models
+from ast import literal_eval
 
-from .domain_field import parse_domain
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .domain_field import check_domain, parse_domain
+from .res_partner import PROFILE_FIELDS
 
 DEFAULT_POPULATION = """[
     '|', ('customer_rank', '>', 0),
@@ -21,16 +25,36 @@ class ResCompany(models.Model):
 
     @api.constrains("segmentation_population")
     def _check_segmentation_population(self):
+        classes = {
+            name for name in self.env["res.partner"]._fields if name.startswith(("segmentation_", "is_classified"))
+        }
+        classes |= set(PROFILE_FIELDS)
+        allowed = set(self.env["res.partner"]._fields) - classes  # who is a customer must not depend on the class
         for company in self:
-            company._get_segmentation_population()
+            check_domain(company, "segmentation_population", "res.partner", allowed)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        companies._create_segmentation_regions()
+        return companies
 
     def write(self, vals):
         result = super().write(vals)
         if "segmentation_code_separator" in vals:
             self.env["segmentation.run"]._update_codes()
+        if "country_id" in vals:
+            self._create_segmentation_regions()
         return result
+
+    def _create_segmentation_regions(self):
+        """Let the standard dimension Region know the states of the companies' countries."""
+        # Whoever may set up a company needs no right to configure the classification.
+        region = self.env.ref("partner_segmentation.dimension_region", raise_if_not_found=False)
+        if region and self.country_id:
+            region.sudo()._create_state_classes(self.country_id)
 
     def _get_segmentation_population(self):
         """Domain on ``res.partner`` of the contacts to classify."""
         self.ensure_one()
-        return parse_domain(self, "segmentation_population", "res.partner")
+        return parse_domain(self, "segmentation_population", Domain(literal_eval(DEFAULT_POPULATION)))

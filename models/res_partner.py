@@ -29,6 +29,17 @@ def _search_through_profile(field_name: str):
     return search
 
 
+def _inverse_to_override(field_name: str):
+    """Inverse method of a class field: a class that a person writes is an override."""
+
+    def inverse(self):
+        dimension = self.env["segmentation.dimension"].search([("field_name", "=", field_name)])
+        for cls, partners in self.grouped(field_name).items():
+            self.env["segmentation.override"]._set(partners, dimension, cls)
+
+    return inverse
+
+
 def _class_field(field_name: str, string: str):
     """A class of the customer in the current company."""
     return fields.Many2one(
@@ -37,6 +48,8 @@ def _class_field(field_name: str, string: str):
         compute="_compute_classes",
         compute_sudo=True,
         search=_search_through_profile(field_name),
+        inverse=_inverse_to_override(field_name),
+        domain=[("dimension_id.field_name", "=", field_name)],
         falsy_value_label=UNCLASSIFIED,
         groups=GROUP,
     )
@@ -73,6 +86,14 @@ class ResPartner(models.Model):
     segmentation_code = fields.Char(
         compute="_compute_classes", compute_sudo=True, search=_search_through_profile("segmentation_code"), groups=GROUP
     )
+    is_classified = fields.Boolean(
+        string="Has a customer file",
+        compute="_compute_classes",
+        compute_sudo=True,
+        search="_search_is_classified",
+        groups=GROUP,
+        help="The customer is classified in the current company, in its own name and not as a contact of another.",
+    )
     segmentation_explanation = fields.Html(
         string="Classification", compute="_compute_segmentation_explanation", sanitize=False, groups=GROUP
     )
@@ -99,7 +120,8 @@ class ResPartner(models.Model):
         dimensions = self.env["segmentation.dimension"].search([])
         class_fields = [name for name in dimensions.mapped("field_name") if name in self.env["segmentation.profile"]]
         for partner in self:
-            profile = profiles[partner.commercial_partner_id]
+            profile = profiles[partner.commercial_partner_id._origin]
+            partner.is_classified = profile.partner_id == partner._origin and profile.active
             for name in PROFILE_FIELDS:
                 partner[name] = profile[name]
             partner.segmentation_class_ids = [
@@ -111,7 +133,7 @@ class ResPartner(models.Model):
     def _compute_segmentation_explanation(self):
         profiles = self._segmentation_profiles()
         for partner in self:
-            profile = profiles[partner.commercial_partner_id]
+            profile = profiles[partner.commercial_partner_id._origin]
             partner.segmentation_explanation = self.env["ir.qweb"]._render(
                 "partner_segmentation.explanation",
                 {"profile": profile, "explanations": profile._explain() if profile.active else []},
@@ -120,13 +142,31 @@ class ResPartner(models.Model):
     def _segmentation_profiles(self) -> defaultdict:
         """Commercial partner → its customer file in the current company, empty when there is none."""
         Profile = self.env["segmentation.profile"]
-        domain = [("partner_id", "in", self.commercial_partner_id.ids), ("company_id", "=", self.env.company.id)]
+        domain = [
+            ("partner_id", "in", self.commercial_partner_id._origin.ids),
+            ("company_id", "=", self.env.company.id),
+        ]
         return defaultdict(Profile.browse, {profile.partner_id: profile for profile in Profile.search(domain)})
 
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr not in PROFILE_FIELDS:
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(self._fields[field_expr], "read")
+        return SQL.identifier(self._join_profile(alias, query), field_expr)
+
+    def _search_is_classified(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+
+        def to_sql(model, alias, query):
+            profile = model._join_profile(alias, query)
+            own = SQL("%s = %s", SQL.identifier(profile, "partner_id"), SQL.identifier(alias, "id"))
+            return SQL("(%s AND %s) IS TRUE", own, SQL.identifier(profile, "active"))
+
+        return Domain.custom(to_sql=to_sql)  # the ORM passes True only, and negates by itself
+
+    def _join_profile(self, alias, query) -> str:
+        """Alias of the customer file of the current company, joined to the partner's commercial entity."""
         profile = query.make_alias(alias, "segmentation_profile")
         condition = SQL(
             "%s = %s AND %s = %s",
@@ -136,7 +176,7 @@ class ResPartner(models.Model):
             self.env.company.id,
         )
         query.add_join("LEFT JOIN", profile, "segmentation_profile", condition)
-        return SQL.identifier(profile, field_expr)
+        return profile
 
     # -- actions -------------------------------------------------------------------------------
 

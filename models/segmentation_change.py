@@ -2,7 +2,11 @@ from odoo import fields, models
 
 from .segmentation_profile import FIGURES
 
-TRIGGERS = [("scheduled", "Scheduled"), ("manual", "Started by a user")]
+TRIGGERS = [
+    ("scheduled", "Scheduled"),
+    ("manual", "Started by a user"),
+    ("override", "Class set by hand"),
+]
 
 
 class SegmentationChange(models.Model):

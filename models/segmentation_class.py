@@ -2,8 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ..engine.rules import MAPPING_FACTS
-from .domain_field import parse_domain
+from ..engine.mapping import MAPPING_FACTS
+from .domain_field import check_domain, parse_domain
+from .segmentation_dimension import CHECK_LATER
 
 
 class SegmentationClass(models.Model):
@@ -13,12 +14,13 @@ class SegmentationClass(models.Model):
     _description = "Customer Class"
     _order = "dimension_id, sequence, id"
     _parent_store = True
+    _rec_names_search = ["name", "code"]
 
     name = fields.Char(required=True, translate=True)
     code = fields.Char(required=True, help="Part of the segmentation code, for example L for large.")
     dimension_id = fields.Many2one("segmentation.dimension", required=True, ondelete="cascade", index=True)
     method = fields.Selection(related="dimension_id.method")
-    sequence = fields.Integer(default=10, help="The highest class, or the first condition to be tried, comes first.")
+    sequence = fields.Integer(help="The highest class, or the first condition to be tried, comes first.")
     active = fields.Boolean(default=True)
     color = fields.Integer()
     parent_id = fields.Many2one(
@@ -30,8 +32,16 @@ class SegmentationClass(models.Model):
     )
     parent_path = fields.Char(index=True)
     description = fields.Text(translate=True, help="What the class means, in words the sales team understands.")
+    share = fields.Float(
+        string="Cumulative share (%)",
+        digits=(16, 2),
+        help="The class ends where the best customers together make up this share of the total. "
+        "The customer that crosses the line belongs to the class it started in.",
+    )
     criterion_ids = fields.One2many("segmentation.criterion", "class_id", string="Lower bounds", copy=True)
-    domain = fields.Char(string="Condition", default="[]", help="Condition on the customer file.")
+    domain = fields.Char(
+        string="Condition", help="Condition on the customer file. Empty: nobody; [] stands for everybody."
+    )
     industry_ids = fields.Many2many("res.partner.industry", string="Industries")
     country_ids = fields.Many2many("res.country", string="Countries")
     state_ids = fields.Many2many("res.country.state", string="States")
@@ -47,9 +57,11 @@ class SegmentationClass(models.Model):
         "Another class of this dimension already has this Code: choose a Code that is not used in the dimension.",
     )
 
+    @api.depends_context("lang", "company")
     @api.depends(
         "method",
         "criterion_ids.rule",
+        "share",
         "description",
         "industry_ids",
         "country_ids",
@@ -60,12 +72,18 @@ class SegmentationClass(models.Model):
         for cls in self:
             if cls.method == "criteria":
                 connector = self.env._(" or ") if cls.dimension_id.criteria_mode == "any" else self.env._(" and ")
-                cls.rule = connector.join(cls.criterion_ids.mapped("rule")) or self.env._("Everybody else")
+                is_last = cls == cls.dimension_id.class_ids[-1:]
+                rest = self.env._("Everybody else") if is_last else self.env._("Nobody: no lower bound is set")
+                cls.rule = connector.join(cls.criterion_ids.mapped("rule")) or rest
             elif cls.method == "mapping":
                 names = [name for fact in MAPPING_FACTS for name in cls[fact][:6].mapped("name")]
                 total = sum(len(cls[fact]) for fact in MAPPING_FACTS)
                 more = self.env._(" and %s more", total - len(names)) if total > len(names) else ""
                 cls.rule = ", ".join(names) + more
+            elif cls.method == "share":
+                cls.rule = (
+                    self.env._("up to %s %% of the total", f"{cls.share:g}") if cls.share else self.env._("the rest")
+                )
             else:
                 cls.rule = (cls.description or cls.domain or "").partition("\n")[0]
 
@@ -76,15 +94,24 @@ class SegmentationClass(models.Model):
             if dimension.field_name not in Profile._fields:
                 classes.customer_count = 0
                 continue
-            domain = [("company_id", "=", self.env.company.id), (dimension.field_name, "in", classes.ids)]
-            counts = dict(Profile._read_group(domain, [dimension.field_name], ["__count"]))
+            domain = [("company_id", "=", self.env.company.id), (dimension.field_name, "!=", False)]
+            counts = Profile._read_group(domain, [dimension.field_name], ["__count"])
             for cls in classes:
-                cls.customer_count = counts.get(cls, 0)
+                cls.customer_count = sum(
+                    count for held, count in counts if cls.id and held.parent_path.startswith(cls.parent_path)
+                )
 
     @api.constrains("domain", "dimension_id")
     def _check_domain(self):
         for cls in self.filtered(lambda c: c.method == "domain"):
-            cls._get_domain()
+            check_domain(cls, "domain", "segmentation.profile", cls.dimension_id._known_fields())
+
+    @api.constrains("sequence", "active", "criterion_ids", "share")
+    def _check_limits(self):
+        # Classes saved together are checked together, by the dimension that saves them.
+        if self.env.context.get("segmentation_check_later") is not CHECK_LATER:
+            self.dimension_id._check_bounds()
+            self.dimension_id._check_shares()
 
     @api.constrains("code")
     def _check_code(self):
@@ -113,7 +140,7 @@ class SegmentationClass(models.Model):
     @api.constrains("industry_ids", "country_ids", "state_ids", "own_country_only", "dimension_id", "active")
     def _check_mapping(self):
         """One fact must not lead to two classes of a dimension."""
-        for cls in self.filtered("active"):
+        for cls in self:
             if cls.own_country_only and cls.industry_ids:
                 raise ValidationError(
                     self.env._(
@@ -122,24 +149,26 @@ class SegmentationClass(models.Model):
                         cls.name,
                     )
                 )
-            others = cls.dimension_id.class_ids.filtered(
-                lambda other, cls=cls: other != cls and other.own_country_only == cls.own_country_only
-            )
-            for fact in MAPPING_FACTS:
-                for other in others:
-                    if shared := cls[fact] & other[fact]:
-                        raise ValidationError(
-                            self.env._(
-                                "Class “%(class)s”: “%(value)s” in %(field)s is mapped to class “%(other)s” already. "
-                                "Remove it from one of the two.",
-                                **{
-                                    "class": cls.name,
-                                    "value": shared[0].name,
-                                    "field": cls._fields[fact].get_description(self.env, ["string"])["string"],
-                                    "other": other.name,
-                                },
-                            )
-                        )
+        for dimension in self.dimension_id:
+            owner = {}
+            for cls in dimension.class_ids:
+                for fact in MAPPING_FACTS:
+                    for value in cls[fact]:
+                        other = owner.setdefault((value, cls.own_country_only), cls)
+                        if other != cls:
+                            raise ValidationError(self._message_mapped_twice(fact, value, cls, other))
+
+    def _message_mapped_twice(self, fact, value, cls, other) -> str:
+        return self.env._(
+            "“%(value)s” in %(field)s is mapped to class “%(class)s” and to class “%(other)s”. "
+            "Remove it from one of the two.",
+            **{
+                "value": value.name,
+                "field": cls._fields[fact].get_description(self.env, ["string"])["string"],
+                "class": cls.name,
+                "other": other.name,
+            },
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -156,37 +185,39 @@ class SegmentationClass(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        later = self.with_context(segmentation_check_later=True)
-        classes = super(SegmentationClass, later).create(vals_list).with_env(self.env)
-        classes._check_bounds()
+        last = {}
+        for vals in vals_list:
+            if not vals.get("sequence") and vals.get("dimension_id"):
+                dimension = self.env["segmentation.dimension"].browse(vals["dimension_id"])
+                known = max(dimension.with_context(active_test=False).class_ids.mapped("sequence"), default=0)
+                vals["sequence"] = last[dimension.id] = last.get(dimension.id, known) + 10
+        classes = super(SegmentationClass, self._checked_as_a_whole()).create(vals_list).with_env(self.env)
+        classes._check_limits()
         return classes
 
     def write(self, vals):
-        result = super(SegmentationClass, self.with_context(segmentation_check_later=True)).write(vals)
-        if "criterion_ids" in vals:
-            self._check_bounds()
+        if "dimension_id" in vals and set(self.dimension_id.ids) != {vals["dimension_id"]}:
+            raise UserError(
+                self.env._("A class cannot move to another Dimension: archive it and create a new one there.")
+            )
+        result = super(SegmentationClass, self._checked_as_a_whole()).write(vals)
+        if not vals.keys().isdisjoint(("criterion_ids", "sequence", "active", "share")):
+            self._check_limits()
         if "code" in vals:
             self.env["segmentation.run"]._update_codes()
         return result
 
-    def _check_bounds(self):
-        # Criteria saved together are checked together, by whoever saves them.
-        if not self.env.context.get("segmentation_check_later"):
-            self.dimension_id._check_bounds()
-
-    def copy_data(self, default=None):
-        vals_list = super().copy_data(default)
-        for cls, vals in zip(self, vals_list, strict=True):
-            if not default or "code" not in default:
-                vals["code"] = f"{cls.code}_2"
-        return vals_list
+    def _checked_as_a_whole(self):
+        """Environment in which bounds are not checked one by one, so that they can be moved past each other."""
+        return self.with_context(segmentation_check_later=CHECK_LATER)
 
     def action_view_customers(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("partner_segmentation.segmentation_customer_action")
-        return {**action, "domain": [(self.dimension_id.field_name, "child_of", self.ids)], "context": {}}
+        in_class = (self.dimension_id.field_name, "child_of", self.ids)
+        return {**action, "domain": [in_class, ("is_classified", "=", True)], "context": {}}
 
     def _get_domain(self):
         """The condition as a domain on ``segmentation.profile``."""
         self.ensure_one()
-        return parse_domain(self, "domain", "segmentation.profile")
+        return parse_domain(self, "domain", empty=Domain.FALSE)

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .segmentation_dimension import CHECK_LATER
+
 
 class SegmentationCriterion(models.Model):
     """A lower bound that a class demands of a metric.
@@ -20,22 +22,24 @@ class SegmentationCriterion(models.Model):
         digits=(20, 4),
         help="A customer with this value or more reaches the class. Amounts are in the currency of the dimension.",
     )
+    industry_ids = fields.Many2many(
+        "res.partner.industry",
+        string="Only for industries",
+        help="Empty: for customers of all industries that no bound of the dimension names.",
+    )
     rule = fields.Char(compute="_compute_rule")
 
-    _metric_unique = models.Constraint(
-        "UNIQUE(class_id, metric_id)",
-        "The class already has a Lower bound for this Metric: change that one, or choose another Metric.",
-    )
-
-    @api.depends("metric_id.name", "lower_bound", "dimension_id.currency_id")
+    @api.depends("metric_id.name", "lower_bound", "dimension_id.currency_id", "industry_ids")
     @api.depends_context("lang", "company")
     def _compute_rule(self):
         for criterion in self:
-            criterion.rule = f"{criterion.metric_id.name or ''} ≥ {criterion._format_bound()}"
+            industries = ", ".join(criterion.industry_ids.mapped("name"))
+            rule = f"{criterion.metric_id.name or ''} ≥ {criterion._format_bound()}"
+            criterion.rule = f"{rule} ({industries})" if industries else rule
 
-    @api.constrains("lower_bound", "metric_id", "class_id")
+    @api.constrains("lower_bound", "metric_id", "class_id", "industry_ids")
     def _check_bounds(self):
-        if not self.env.context.get("segmentation_check_later"):
+        if self.env.context.get("segmentation_check_later") is not CHECK_LATER:
             self.dimension_id._check_bounds()
 
     def _currency(self):

@@ -1,40 +1,66 @@
-import re
 from collections import defaultdict
 from itertools import pairwise
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .domain_field import check_domain, parse_domain
+
+RELATIVE = ("share", "quantile")
+
+# Fields of the customer file that are there before anything is computed.
+KNOWN_FIELDS = ("partner_id", "user_id", "industry_id", "country_id", "state_id")
+
+# A client cannot send this very object in a context.
+CHECK_LATER = object()
+
 
 class SegmentationDimension(models.Model):
     """One way to classify customers; fills one class column of the customer file."""
 
     _name = "segmentation.dimension"
+    _inherit = ["segmentation.column"]
     _description = "Classification Dimension"
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
-    code = fields.Char(required=True)
     sequence = fields.Integer(default=10, help="Order of evaluation and of the parts of the segmentation code.")
-    active = fields.Boolean(default=True)
     description = fields.Text(translate=True, help="What the dimension is for, and where its standard comes from.")
     method = fields.Selection(
         [
             ("criteria", "Lower bounds"),
+            ("share", "Share of the total"),
+            ("quantile", "Equal groups"),
             ("mapping", "Mapping of address or industry"),
             ("domain", "Conditions on the customer file"),
+            ("manual", "By hand"),
         ],
         required=True,
         default="criteria",
         help="Lower bounds: the highest class whose bounds are reached.\n"
+        "Share: the best customers that together make up a share of the total, as in ABC analysis.\n"
+        "Equal groups: as many customers in each class, best first.\n"
         "Mapping: the class of the customer's state, country or industry; the most specific wins.\n"
-        "Conditions: the first class whose condition the customer file meets.",
+        "Conditions: the first class whose condition the customer file meets.\n"
+        "By hand: only people set the class.",
     )
     criteria_mode = fields.Selection(
         [("any", "Any bound of the class is enough"), ("all", "All bounds of the class are needed")],
         string="A class is reached when",
         required=True,
         default="any",
+    )
+    metric_id = fields.Many2one(
+        "segmentation.metric", ondelete="restrict", help="What customers are ranked by: shares and equal groups."
+    )
+    lower_is_better = fields.Boolean(help="Rank low values first, for example days since the last purchase.")
+    hysteresis = fields.Float(
+        digits=(16, 4),
+        help="How far below a bound a customer may fall before it loses the class, as a part of the bound. "
+        "Moving up is immediate; 10 % keeps a class down to 90 % of its bound.",
+    )
+    domain = fields.Char(
+        string="Only customers", default="[]", help="Condition on the customer file; others stay unclassified."
     )
     undecided = fields.Selection(
         [("certain", "Highest class that is certain"), ("fallback", "Fallback class")],
@@ -59,7 +85,6 @@ class SegmentationDimension(models.Model):
     company_ids = fields.Many2many(
         "res.company", string="Companies", help="Companies that use the dimension. Empty: all."
     )
-    field_name = fields.Char(string="Column", required=True, help="Field of the customer file that holds the class.")
     in_code = fields.Boolean(string="Part of the code", default=True)
     class_ids = fields.One2many("segmentation.class", "dimension_id", string="Classes", copy=True)
     class_count = fields.Integer(compute="_compute_class_count")
@@ -69,6 +94,10 @@ class SegmentationDimension(models.Model):
     )
     _field_unique = models.Constraint(
         "UNIQUE(field_name)", "Another dimension already fills this Column: choose a Column of its own."
+    )
+
+    _hysteresis_range = models.Constraint(
+        "CHECK(hysteresis >= 0 AND hysteresis < 1)", "Hysteresis must be at least 0 % and less than 100 %."
     )
 
     @api.depends("class_ids")
@@ -90,6 +119,33 @@ class SegmentationDimension(models.Model):
                     )
                 )
 
+    @api.constrains("method", "metric_id")
+    def _check_metric(self):
+        for dimension in self.filtered(lambda d: d.method in RELATIVE and not d.metric_id):
+            raise ValidationError(
+                self.env._(
+                    "Dimension “%s”: shares and equal groups need a Metric to rank customers by. Choose one.",
+                    dimension.name,
+                )
+            )
+
+    @api.constrains("domain", "method", "sequence", "active")
+    def _check_domains(self):
+        """Conditions may use the classes of earlier dimensions only: no cycles."""
+        for dimension in self.search([]):
+            known = dimension._known_fields()
+            check_domain(dimension, "domain", "segmentation.profile", known)
+            if dimension.method == "domain":
+                for cls in dimension.class_ids:
+                    check_domain(cls, "domain", "segmentation.profile", known)
+
+    def _known_fields(self) -> set[str]:
+        """Fields of the customer file that conditions of the dimension may use."""
+        self.ensure_one()
+        earlier = self.search([]).filtered(lambda d: (d.sequence, d.id) < (self.sequence, self.id))
+        metrics = self.env["segmentation.metric"].search([])
+        return {*KNOWN_FIELDS, *metrics.mapped("field_name"), *earlier.mapped("field_name")}
+
     @api.constrains("fallback_class_id")
     def _check_fallback(self):
         for dimension in self:
@@ -105,18 +161,38 @@ class SegmentationDimension(models.Model):
     @api.constrains("class_ids", "method")
     def _check_classes(self):
         self._check_bounds()
-        self.class_ids._check_domain()
+        self._check_shares()
 
     def _check_bounds(self):
-        """Bounds of a metric must be positive and fall from the highest class to the lowest."""
-        for dimension in self.filtered(lambda d: d.method == "criteria"):
-            by_metric = defaultdict(list)
-            for criterion in dimension.class_ids.criterion_ids:
-                by_metric[criterion.metric_id].append(criterion)
-            for metric, criteria in by_metric.items():
-                dimension._check_bounds_of(metric, criteria)
+        """Bounds of a metric must be positive and fall from the highest class to the lowest.
 
-    def _check_bounds_of(self, metric, criteria):
+        Bounds for different industries have nothing to do with each other.
+        """
+        for dimension in self.filtered(lambda d: d.method == "criteria"):
+            comparable = defaultdict(list)
+            for criterion in dimension.class_ids.criterion_ids:
+                for industry in criterion.industry_ids or [None]:
+                    comparable[criterion.metric_id, industry].append(criterion)
+            for criteria in comparable.values():
+                dimension._check_bounds_of(criteria)
+
+    def _check_shares(self):
+        """Shares must lie between 0 and 100 and grow from the best class to the last but one."""
+        for dimension in self.filtered(lambda d: d.method == "share"):
+            shares = [0.0, *dimension.class_ids[:-1].mapped("share"), 100.0]
+            for cls, (before, share), after in zip(
+                dimension.class_ids[:-1], pairwise(shares), shares[2:], strict=False
+            ):
+                if not before < share < after:
+                    raise ValidationError(
+                        self.env._(
+                            "Class “%(class)s”: Cumulative share %(share)s %% must lie between %(before)s %% and "
+                            "%(after)s %%. The last class takes the rest.",
+                            **{"class": cls.name, "share": share, "before": before, "after": after},
+                        )
+                    )
+
+    def _check_bounds_of(self, criteria):
         criteria.sort(key=lambda c: (c.class_id.sequence, c.class_id.id))
         for criterion in criteria:
             if criterion.lower_bound < 0:
@@ -127,6 +203,13 @@ class SegmentationDimension(models.Model):
                     )
                 )
         for higher, lower in pairwise(criteria):
+            if higher.class_id == lower.class_id:
+                raise ValidationError(
+                    self.env._(
+                        "Class “%(class)s” has two Lower bounds for “%(metric)s”. Keep one of them.",
+                        **{"class": higher.class_id.name, "metric": higher.metric_id.name},
+                    )
+                )
             if higher.lower_bound <= lower.lower_bound:
                 raise ValidationError(
                     self.env._(
@@ -141,18 +224,30 @@ class SegmentationDimension(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        self.with_context(active_test=False).class_ids._unlink_except_used()
+        shipped = self.filtered(lambda dimension: not dimension.is_custom)
+        shipped.with_context(active_test=False).class_ids._unlink_except_used()
+
+    def _column_values(self, vals) -> dict:
+        return {"ttype": "many2one", "relation": "segmentation.class", "on_delete": "set null"}
+
+    def _forget_results(self):
+        # The history belongs to the engine; it goes with the dimension it is about.
+        self.env["segmentation.change"].sudo().search([("dimension_id", "in", self.ids)]).unlink()
+        self.env["segmentation.override"].sudo().with_context(active_test=False).search(
+            [("dimension_id", "in", self.ids)]
+        ).unlink()
+        self.fallback_class_id = False
 
     def write(self, vals):
         # Classes saved together are checked together, so that bounds can be moved past each other.
-        result = super(SegmentationDimension, self.with_context(segmentation_check_later=True)).write(vals)
+        result = super(SegmentationDimension, self.with_context(segmentation_check_later=CHECK_LATER)).write(vals)
         if not vals.keys().isdisjoint(("sequence", "in_code", "active")):
             self.env["segmentation.run"]._update_codes()
         return result
 
     @api.model_create_multi
     def create(self, vals_list):
-        later = self.with_context(segmentation_check_later=True)
+        later = self.with_context(segmentation_check_later=CHECK_LATER)
         return super(SegmentationDimension, later).create(vals_list).with_env(self.env)
 
     def action_reclassify(self):
@@ -169,43 +264,17 @@ class SegmentationDimension(models.Model):
         self.ensure_one()
         return self.active and (not self.company_ids or company.id in self.company_ids.ids)
 
-    def _create_state_classes(self, countries):
-        """Add a class for each country, with a class below it for each of its states.
-
-        They place customers of companies in that country only; countries that the dimension maps
-        already are left alone.
-        """
+    def _used_metrics(self):
+        """Metrics that the rules of the dimension look at."""
         self.ensure_one()
-        mapped = self.class_ids.filtered("own_country_only").country_ids
-        for country in countries - mapped:
-            parent = self._create_own_region(country, country.code, sequence=50, country_ids=country.ids)
-            for state in country.state_ids:
-                code = f"{country.code}_{self._state_code(state)}"
-                self._create_own_region(state, code, sequence=51, state_ids=state.ids, parent_id=parent.id)
+        metrics = self.metric_id | self.class_ids.criterion_ids.metric_id
+        domains = [self._get_domain()]
+        if self.method == "domain":
+            domains += [cls._get_domain() for cls in self.class_ids]
+        names = [condition.field_expr for domain in domains for condition in domain.iter_conditions()]
+        return metrics | metrics.with_context(active_test=False).search([("field_name", "in", names)])
 
-    def _create_own_region(self, place, code: str, **values):
-        """Create the class of a country or state, named as the place is in every installed language."""
-        region = self.env["segmentation.class"].create(
-            {
-                "dimension_id": self.id,
-                "name": place.name,
-                "code": code,
-                "color": 3,
-                "own_country_only": True,
-                **values,
-            }
-        )
-        for lang, _name in self.env["res.lang"].get_installed():
-            region.with_context(lang=lang).name = place.with_context(lang=lang).name
-        return region
-
-    def _state_code(self, state) -> str:
-        """The state's code in letters and digits.
-
-        China's states have a Chinese character as code; their external id ends with the ISO 3166-2 code.
-        """
-        code = state.code
-        if not code.isascii():
-            code = state.get_external_id()[state.id].rpartition("_")[2]
-        code = code.removeprefix(f"{state.country_id.code}-")
-        return re.sub(r"[^A-Za-z0-9]", "_", code) or str(state.id)
+    def _get_domain(self):
+        """The condition as a domain on ``segmentation.profile``."""
+        self.ensure_one()
+        return parse_domain(self, "domain")

@@ -1,13 +1,16 @@
+from psycopg2 import Error as DatabaseError
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 from odoo.tools.misc import format_amount, formatLang
 
-from ..engine.metrics import source_query
+from ..engine.metrics import source_query, value_query
 from ..engine.scope import Scope
-from .domain_field import parse_domain
+from .domain_field import check_domain, parse_domain
 
 NUMERIC_TYPES = ("integer", "float", "monetary")
+NUMERIC_AGGREGATES = ("sum", "avg", "min", "max", "value")
 
 
 class SegmentationMetric(models.Model):
@@ -18,13 +21,12 @@ class SegmentationMetric(models.Model):
     """
 
     _name = "segmentation.metric"
+    _inherit = ["segmentation.column"]
     _description = "Classification Metric"
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
-    code = fields.Char(required=True, help="Technical name, for example revenue_12m.")
     sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
     model_id = fields.Many2one(
         "ir.model",
         string="Source",
@@ -40,7 +42,16 @@ class SegmentationMetric(models.Model):
     )
     domain = fields.Char(default="[]", help="Documents that count.")
     aggregate = fields.Selection(
-        [("sum", "Sum"), ("count", "Number of documents"), ("value", "Field of the customer")],
+        [
+            ("sum", "Sum"),
+            ("count", "Number of documents"),
+            ("count_distinct", "Number of different values"),
+            ("avg", "Average"),
+            ("min", "Smallest"),
+            ("max", "Largest"),
+            ("days_since", "Days since the last"),
+            ("value", "Field of the customer"),
+        ],
         required=True,
         default="sum",
     )
@@ -48,7 +59,7 @@ class SegmentationMetric(models.Model):
         "ir.model.fields",
         string="Measure",
         ondelete="cascade",
-        domain="[('model_id', '=', model_id), ('ttype', 'in', ('integer', 'float', 'monetary')), ('store', '=', True)]",
+        domain="[('model_id', '=', model_id), ('store', '=', True)]",
         help="Number that is added up or read; not needed to count documents.",
     )
     date_field_id = fields.Many2one(
@@ -59,10 +70,8 @@ class SegmentationMetric(models.Model):
         help="Date that decides whether a document lies in the window. Documents after the as-of date never count.",
     )
     window_months = fields.Integer(string="Window (months)", help="0: from the beginning.")
-    field_name = fields.Char(
-        string="Column",
-        required=True,
-        help="Field of the customer file that the metric fills.",
+    offset_months = fields.Integer(
+        string="Ends before (months)", help="12 with a window of 12: the 12 months before the last 12."
     )
     is_amount = fields.Boolean(compute="_compute_is_amount")
 
@@ -75,6 +84,7 @@ class SegmentationMetric(models.Model):
     _window_positive = models.Constraint(
         "CHECK(window_months >= 0)", "Window (months) must be 0 (from the beginning) or more."
     )
+    _offset_positive = models.Constraint("CHECK(offset_months >= 0)", "Ends before (months) must be 0 or more.")
 
     @api.depends("field_name")
     def _compute_is_amount(self):
@@ -101,7 +111,18 @@ class SegmentationMetric(models.Model):
     def _check_fields(self):
         for metric in self:
             measure, date = metric.measure_field_id, metric.date_field_id
-            if metric.aggregate != "count" and measure.ttype not in NUMERIC_TYPES:
+            if metric.aggregate == "days_since" and not date:
+                raise ValidationError(
+                    self.env._(
+                        "Metric “%s”: “Days since the last” needs a Date. Choose a date field of the source.",
+                        metric.name,
+                    )
+                )
+            if metric.aggregate == "count_distinct" and not measure:
+                raise ValidationError(
+                    self.env._("Metric “%s”: choose the Measure whose different values are counted.", metric.name)
+                )
+            if metric.aggregate in NUMERIC_AGGREGATES and measure.ttype not in NUMERIC_TYPES:
                 raise ValidationError(
                     self.env._(
                         "Metric “%(metric)s”: the Measure “%(measure)s” is not a number. "
@@ -130,15 +151,81 @@ class SegmentationMetric(models.Model):
                         )
                     )
 
-    @api.constrains("model_id", "partner_path", "domain", "aggregate", "measure_field_id", "date_field_id")
+    @api.constrains(
+        "model_id", "partner_path", "domain", "aggregate", "measure_field_id", "date_field_id", "field_name"
+    )
     def _check_query(self):
-        """Refuse on save what the engine could not run at night."""
-        for metric in self.filtered(lambda m: m.aggregate != "value"):
-            metric._get_domain()
-            metric._check_partner_path()
-            scope = Scope(self.env, self.env.company.id, fields.Date.today())
+        """Refuse on save what the engine could not run at night, or what the user may not read."""
+        for metric in self:
+            model = self.sudo(False).env[metric.model_name]  # constraints run as superuser
+            model.check_access("read")
+            model._check_field_access(model._fields[metric.measure_field_id.name or "id"], "read")
+            check_domain(metric, "domain", metric.model_name)
+            if metric.aggregate != "value":
+                metric._check_partner_path()
+            metric._check_column_type()
+            metric._check_statement()
+
+    def _column_values(self, vals) -> dict:
+        measure = self.env["ir.model.fields"].sudo().browse(vals.get("measure_field_id"))
+        kind = self._result_type(vals.get("aggregate", "sum"), measure)
+        currency = {"currency_field": "currency_id"} if kind == "monetary" else {}
+        return {"ttype": kind, "groups": self._figure_groups(), **currency}
+
+    @staticmethod
+    def _result_type(aggregate: str, measure) -> str:
+        """Field type of what the metric computes."""
+        if aggregate not in NUMERIC_AGGREGATES:
+            return "integer"
+        if aggregate == "avg" and measure.ttype == "integer":
+            return "float"
+        return measure.ttype or "float"
+
+    def _check_statement(self):
+        metric = self.sudo()
+        scope = Scope(self.env, self.env.company.id, fields.Date.today())
+        try:
+            query = value_query(metric, scope) if metric.aggregate == "value" else source_query(metric, scope)
             with self.env.cr.savepoint():
-                self.env.cr.execute(SQL("EXPLAIN %s", source_query(metric.sudo(), scope)))
+                self.env.cr.execute(SQL("EXPLAIN %s", query), log_exceptions=False)
+        except (ValueError, DatabaseError) as error:
+            raise ValidationError(
+                self.env._(
+                    "Metric “%(metric)s” cannot be computed: %(error)s. Choose a stored field as Measure.",
+                    metric=self.name,
+                    error=str(error).partition("\n")[0],
+                )
+            ) from error
+
+    def _check_column_type(self):
+        """Amounts need a monetary column, decimals one that keeps them."""
+        column = self.env["segmentation.profile"]._fields[self.field_name].type
+        measure = self._result_type(self.aggregate, self.measure_field_id)
+        fits = {"integer": ("integer", "float"), "float": ("float",), "monetary": ("monetary",)}
+        if column not in fits[measure]:
+            raise ValidationError(
+                self.env._(
+                    "Metric “%(metric)s”: the Column “%(column)s” does not hold what the metric computes. "
+                    "Choose a Column of the same kind: number, decimal or amount.",
+                    metric=self.name,
+                    column=self.field_name,
+                )
+            )
+
+    @api.constrains("active")
+    def _check_unused(self):
+        archived = self.filtered(lambda metric: not metric.active)
+        dimensions = self.env["segmentation.dimension"].search([])
+        for metric in archived:
+            using = dimensions.filtered(lambda d, metric=metric: metric in d._used_metrics())
+            if using:
+                raise ValidationError(
+                    self.env._(
+                        "Metric “%(metric)s” is used by dimension “%(dimension)s”. Remove it there first.",
+                        metric=metric.name,
+                        dimension=using[0].name,
+                    )
+                )
 
     def _check_partner_path(self):
         model = self.env[self.model_name].sudo()
@@ -148,7 +235,7 @@ class SegmentationMetric(models.Model):
                 break
             model = self.env[field.comodel_name].sudo()
         else:
-            if model._name == "res.partner":
+            if name == "commercial_partner_id":
                 return
         raise ValidationError(
             self.env._(
@@ -162,7 +249,7 @@ class SegmentationMetric(models.Model):
 
     def _get_domain(self):
         self.ensure_one()
-        return parse_domain(self, "domain", self.model_name)
+        return parse_domain(self, "domain")
 
     def _format_value(self, value, currency) -> str:
         """A value as text in the user's language, without decimals where it has none.

@@ -1,3 +1,5 @@
+from lxml.builder import E
+
 from odoo import api, fields, models
 from odoo.tools import LazyTranslate
 
@@ -45,6 +47,15 @@ class SegmentationProfile(models.Model):
     annual_turnover = OptionalMonetary(readonly=True)
     total_assets = OptionalMonetary(readonly=True)
     revenue_12m = OptionalMonetary(string="Revenue, 12 months", readonly=True, groups=FIGURES)
+    revenue_prior_12m = OptionalMonetary(string="Revenue, the 12 months before", readonly=True, groups=FIGURES)
+    average_order_12m = OptionalMonetary(
+        string="Average order, 12 months", readonly=True, groups=FIGURES, aggregator="avg"
+    )
+    expected_revenue = OptionalMonetary(readonly=True, groups=FIGURES)
+    days_since_purchase = OptionalInteger(
+        string="Days since last purchase", readonly=True, groups=FIGURES, aggregator="avg"
+    )
+    orders_12m = OptionalInteger(string="Orders, 12 months", readonly=True, groups=FIGURES)
     invoices_24m = OptionalInteger(string="Invoices, 24 months", readonly=True, groups=FIGURES)
     invoices_total = OptionalInteger(string="Invoices, ever", readonly=True, groups=FIGURES)
     orders_24m = OptionalInteger(string="Orders, 24 months", readonly=True, groups=FIGURES)
@@ -68,17 +79,36 @@ class SegmentationProfile(models.Model):
         "UNIQUE(partner_id, company_id)", "A customer has one file per company."
     )
 
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Add the columns that administrators made to list and search."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        custom = [name for name, field in self._fields.items() if field.manual]
+        if view_type == "list":
+            for name in custom:
+                arch.append(E.field(name=name, optional="hide"))
+        elif view_type == "search":
+            for name in custom:
+                arch.append(E.field(name=name))
+                if self._fields[name].type == "many2one":
+                    label = self._fields[name].get_description(self.env, ["string"])["string"]
+                    arch.append(E.filter(name=f"group_{name}", string=label, context=f"{{'group_by': '{name}'}}"))
+        return arch, view
+
     @api.depends("missing_facts")
     @api.depends_context("lang")
     def _compute_missing_fact_names(self):
+        for profile in self:
+            profile.missing_fact_names = profile._fact_names(profile.missing_facts)
+
+    def _fact_names(self, codes) -> str:
+        """Names of comma-separated codes of facts, in the user's language."""
         names = {metric.code: metric.name for metric in self.env["segmentation.metric"].search([])}
         names |= {
             name: self._fields[name].get_description(self.env, ["string"])["string"]
             for name in ("state_id", "country_id", "industry_id")
         }
-        for profile in self:
-            codes = (profile.missing_facts or "").split(",")
-            profile.missing_fact_names = ", ".join(names[code] for code in codes if code in names)
+        return ", ".join(names[code] for code in (codes or "").split(",") if code in names)
 
     def action_open_partner(self):
         self.ensure_one()

@@ -1,8 +1,11 @@
 import logging
 import time
+from datetime import timedelta
+
+from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..engine.evaluate import Evaluation
@@ -104,7 +107,9 @@ class SegmentationRun(models.Model):
             try:
                 self.with_company(company)._classify(company, "scheduled")
             except UserError as error:  # somebody classifies these customers at this moment
-                _logger.info("Skipped: %s", error)
+                _logger.info("Put off: %s", error)
+                later = fields.Datetime.now() + timedelta(minutes=5)
+                self.env.ref("partner_segmentation.cron_classify")._trigger(later)
             self.env["ir.cron"]._commit_progress(1)
 
     # -- execute -------------------------------------------------------------------------------
@@ -125,6 +130,9 @@ class SegmentationRun(models.Model):
                 result = self._evaluation().run(self.id, self.trigger)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise  # Odoo repeats the request
+        except UniqueViolation as error:
+            # Another run wrote the file after this transaction began; Odoo repeats the request.
+            raise ConcurrencyError(str(error)) from error
         except Exception as error:
             _logger.exception("Classification run %s of company %s failed", self.id, self.company_id.id)
             self.write({"state": "failed", "error": str(error), "duration": time.monotonic() - start})
@@ -148,7 +156,7 @@ class SegmentationRun(models.Model):
         dimensions = self.env["segmentation.dimension"].with_context(active_test=False).search([])
         return Evaluation(
             scope,
-            self.env["segmentation.metric"].search([]),
+            self.env["segmentation.metric"].with_context(active_test=False).search([]),
             dimensions.with_context(active_test=True),
             self.company_id._get_segmentation_population(),
             self.company_id.segmentation_code_separator,

@@ -386,11 +386,11 @@ class Oracle:
     def is_reached(self, cls, dimension, metrics) -> bool | None:
         """Whether any (or all) of the bounds are reached; None when a missing fact decides.
 
-        A class without bounds is for everybody.
+        Without bounds the last class is for everybody, another one for nobody.
         """
         tests = [self.test(metrics, m, bound, dimension) for m, bound in cls.bounds.items()]
         if not tests:
-            return True
+            return cls is dimension.classes[-1]
         deciding = dimension.mode == "any"  # one True decides "any", one False decides "all"
         if deciding in tests:
             return deciding
@@ -427,7 +427,8 @@ class Oracle:
             mapped = self.mapped(dimension, fact, own_country_only)
             value = getattr(partner, fact)
             if value in mapped:
-                return mapped[value], missing
+                is_open = missing and dimension.undecided == "fallback"
+                return dimension.fallback if is_open else mapped[value], missing
             if value is None and self.could_be_mapped(fact, mapped, partner):
                 missing.append(f"{fact}_id")
         if missing and dimension.undecided == "certain":

@@ -14,7 +14,7 @@ class TestAccess(SegmentationCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.partner = cls.customer(employee_count=250)
-        cls.invoice(cls.partner, 1_000_000)
+        cls.invoice(cls.partner, 1_234_567.89)
         cls.classify()
 
     def new_user(self, *groups):
@@ -56,7 +56,7 @@ class TestAccess(SegmentationCommon):
                 self.assertFalse(self.env[f"segmentation.{model}"].with_user(user).has_access(operation), model)
 
     def test_manager_without_technical_rights_configures(self):
-        user = self.new_user("partner_segmentation.group_manager")
+        user = self.new_user("partner_segmentation.group_manager", "account.group_account_readonly")
         metric = self.env.ref("partner_segmentation.metric_revenue_12m").with_user(user)
         with Form(metric) as form:
             form.window_months = 6
@@ -72,11 +72,21 @@ class TestAccess(SegmentationCommon):
             profile._read_group([], [], ["revenue_12m:sum"])
         html = self.partner.with_user(viewer).segmentation_explanation
         self.assertIn("Large", html)
-        self.assertNotIn("1,000,000 ¥ (", html.replace("≥ 1,000,000", ""))
+        self.assertNotIn("1,234,567", html)
         self.assertNotIn("Invoices, 24 months: 1", html)
         for groups in ("sales_team.group_sale_salesman", "account.group_account_readonly"):
             allowed = self.profile(self.partner).with_user(self.new_user(groups))
-            self.assertEqual(allowed.read(["revenue_12m"])[0]["revenue_12m"], 1_000_000)
+            self.assertEqual(allowed.read(["revenue_12m"])[0]["revenue_12m"], 1_234_567.89)
+            self.assertIn("1,234,567.89", self.partner.with_user(allowed.env.user).segmentation_explanation)
+
+    def test_conditions_do_not_read_what_their_author_may_not(self):
+        manager = self.new_user("partner_segmentation.group_manager")
+        closed = self.env.ref("partner_segmentation.class_stage_closed").with_user(manager)
+        with self.assertRaises(AccessError):
+            closed.domain = "[('revenue_12m', '>', 1000000)]"
+        metric = self.env.ref("partner_segmentation.metric_open_quotations").with_user(manager)
+        with self.assertRaises(AccessError):
+            metric.domain = "[('amount_total', '>', 1000000)]"
 
     def test_salesperson_reclassifies_and_gets_the_same_as_the_scheduler(self):
         self.partner.employee_count = 10

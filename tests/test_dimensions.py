@@ -136,14 +136,13 @@ class TestSize(SegmentationCommon):
         self.assertClass(partner, self.size, None)
         self.assertClass(partner, self.stage, "POTENTIAL")
 
-    def test_currency_that_the_rates_refer_to_needs_no_rate_itself(self):
-        base = self.env["res.currency"].create({"name": "XQX", "symbol": "?"})
-        self.env["res.currency.rate"].search([("currency_id", "=", self.cny.id)]).unlink()
+    def test_currency_without_rate_is_unknown_even_when_the_company_has_one(self):
+        odd = self.env["res.currency"].create({"name": "XQX", "symbol": "?"})
         self.env["res.currency.rate"].create(
             {"currency_id": self.cny.id, "rate": 8, "name": "2020-01-01", "company_id": self.company.id}
         )
-        self.assertSize("L", annual_turnover=6_250_000, declared_currency_id=base.id)
-        self.assertSize("M", annual_turnover=6_249_999, declared_currency_id=base.id)
+        partner = self.assertSize("S", annual_turnover=6_250_000, declared_currency_id=odd.id)
+        self.assertIn("annual_turnover", self.profile(partner).missing_facts)
 
     def test_conversion_leaves_no_dust(self):
         partner = self.customer()

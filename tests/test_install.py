@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.tests import TransactionCase, tagged
 
 from ..hooks import post_init_hook
@@ -36,17 +38,23 @@ class TestInstall(TransactionCase):
         size = self.env.ref("partner_segmentation.dimension_size")
         euro = self.env.ref("base.EUR")
         size.currency_id = euro
+        self.env["res.currency.rate"].create({"currency_id": euro.id, "rate": 0.9, "name": "2020-01-01"})
         post_init_hook(self.env)
         self.assertEqual(size.currency_id, euro)
         self.env["res.currency.rate"].search([]).unlink()
-        companies = self.env["res.company"].search([])
-        if euro not in companies.currency_id:
+        dollars = self.env["res.company"].search([("currency_id", "!=", euro.id)])
+        with patch.object(type(dollars), "search", lambda *_args, **_kwargs: dollars):
             post_init_hook(self.env)
-            self.assertFalse(size.currency_id)
+        self.assertFalse(size.currency_id)
+
+    def test_companies_made_later_get_their_states(self):
+        region = self.env.ref("partner_segmentation.dimension_region")
+        self.env["res.company"].create({"name": "Later", "country_id": self.env.ref("base.jp").id})
+        self.assertIn("JP", region.class_ids.mapped("code"))
 
     def test_demo_data_fills_every_class(self):
         if not self.env.ref("base.segmentation_demo_company_cn", raise_if_not_found=False):
-            return  # installed without demo data
+            self.skipTest("installed without demo data")
         company = self.env.ref("base.segmentation_demo_company_cn")
         self.env["segmentation.run"]._classify(company, "manual")
         for dimension in summarise(company):

@@ -420,12 +420,17 @@ class OracleCase(TransactionCase):
 
     @classmethod
     def _odoo_rate(cls, source, target, company, day):
-        """The rate in Odoo, None when neither currency has one: Odoo takes 1.0 then."""
+        """The rate in Odoo, None when one is not known: Odoo takes 1.0 then.
+
+        The currency of the company needs no rate.
+        """
         currencies = cls.env["res.currency"].browse([cls.ids[source], cls.ids[target]])
+        company_record = cls.env["res.company"].browse(cls.ids[company])
         known = {currency for currency, owner, *_rate in RATES if owner in (None, company)}
-        if source != target and not known & {source, target}:
+        own = {code for code in (source, target) if cls.ids[code] == company_record.currency_id.id}
+        if source != target and not {source, target} <= known | own:
             return None
-        return currencies._get_conversion_rate(*currencies, cls.env["res.company"].browse(cls.ids[company]), day)
+        return currencies._get_conversion_rate(*currencies, company_record, day)
 
     # -- write a world
 

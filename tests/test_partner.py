@@ -51,6 +51,42 @@ class TestPartner(SegmentationCommon):
         self.assertIn(guangdong, found)
         self.assertNotIn(self.large, found)
 
+    def test_customers_are_those_with_a_file_of_their_own(self):
+        subsidiary = self.customer("Subsidiary", parent_id=self.large.id, employee_count=60)
+        self.classify(subsidiary)
+        self.assertEqual(self.search("is_classified", "=", True), self.large | self.small)
+        self.assertEqual(self.search("is_classified", "=", False), self.contact)
+        self.assertTrue(subsidiary.is_classified)
+        self.assertFalse(self.contact.is_classified)
+        self.assertIn(subsidiary, self.env["res.partner"].search([("is_classified", "=", True)]))
+
+    def test_count_of_a_class_is_the_list_behind_it(self):
+        guangdong = self.customer(country_id=self.china.id, state_id=self.env.ref("base.state_cn_GD").id)
+        self.classify()
+        china = guangdong.region_class_id.parent_id
+        for cls in (self.large_class, china):
+            found = self.env["res.partner"].search_count(cls.action_view_customers()["domain"])
+            self.assertEqual(cls.customer_count, found)
+        self.assertGreater(china.customer_count, 0)
+
+    def test_zero_is_not_empty_in_python_either(self):
+        zero, empty = self.customer(employee_count=0), self.customer()
+        both = zero | empty
+        for domain in (
+            [("employee_count", "=", 0)],
+            [("employee_count", "=", False)],
+            [("employee_count", "!=", False)],
+            [("employee_count", "<", 5)],
+            [("employee_count", ">=", 0)],
+        ):
+            found = self.env["res.partner"].search([("id", "in", both.ids), *domain])
+            self.assertEqual(both.filtered_domain(domain), found, domain)
+
+    def test_unsaved_change_keeps_the_classes(self):
+        draft = self.env["res.partner"].new({"employee_count": 1}, origin=self.large)
+        self.assertEqual(draft.size_class_id._origin, self.large_class)
+        self.assertIn("Large", draft.segmentation_explanation)
+
     def test_group_by(self):
         groups = self.env["res.partner"]._read_group(self.domain, ["size_class_id"], ["__count"])
         self.assertEqual({cls.code: count for cls, count in groups}, {"L": 2, "S": 1})
@@ -152,6 +188,17 @@ class TestPartner(SegmentationCommon):
         self.size.currency_id = self.env["res.currency"].create({"name": "XQX", "symbol": "?"})
         self.assertIn("no exchange rate", self.explanation(self.large, self.size).reason)
         self.assertIn("no exchange rate", self.large.segmentation_explanation)
+
+    def test_tells_when_it_is_out_of_date(self):
+        self.large.industry_id = self.env.ref("base.res_partner_industry_F")
+        self.assertIn("have changed since", self.explanation(self.large, self.industry).reason)
+        self.bound("large", "employee_count", 500)
+        self.assertIn("have changed since", self.explanation(self.large, self.size).reason)
+
+    def test_next_step(self):
+        found = self.explanation(self.small, self.size)
+        self.assertIn("49 more Employees", found.next_step)
+        self.assertIn("for Medium", found.next_step)
 
     def test_page_shows_every_dimension(self):
         html = self.contact.segmentation_explanation

@@ -72,6 +72,10 @@ class TestPopulation(SegmentationCommon):
         self.assertPopulation(partner, False)
         self.assertPopulation(partner, True, company=other)
 
+    def test_branch_sees_the_customers_of_its_company(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        self.assertPopulation(self.customer(company_id=self.company.id), True, company=branch)
+
     def test_archived_partner_loses_its_classes_and_gets_them_back(self):
         partner = self.customer(employee_count=300)
         self.classify()

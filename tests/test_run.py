@@ -3,10 +3,11 @@ from datetime import date
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
+from odoo.fields import Datetime
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..engine import evaluate
+from ..engine import write
 from ..models.segmentation_run import LOCK_CLASS
 from .common import AS_OF, SegmentationCommon
 
@@ -76,7 +77,7 @@ class TestRun(SegmentationCommon):
         partner = self.customer(employee_count=250)
         self.classify()
         partner.employee_count = 1
-        with patch.object(evaluate.Evaluation, "_write_history", side_effect=ValueError("disk on fire")):
+        with patch.object(write.Writer, "_write_history", side_effect=ValueError("disk on fire")):
             run = self.env["segmentation.run"]._classify(self.company, "manual", as_of=AS_OF)
         self.assertEqual((run.state, run.error, run.changed), ("failed", "disk on fire", 0))
         self.assertClass(partner, self.size, "L")
@@ -100,6 +101,40 @@ class TestRun(SegmentationCommon):
         self.assertIn("no_such_field", run.error)
         self.assertClass(partner, self.size, "S")
         self.assertClass(partner, self.stage, "POTENTIAL")
+
+    def test_failing_metric_leaves_the_others_alone(self):
+        partner = self.customer(employee_count=250)
+        self.order(partner)
+        self.classify()
+        partner.employee_count = 1
+        metric = self.env.ref("partner_segmentation.metric_orders_24m")
+        metric.flush_recordset()
+        self.env.cr.execute(
+            "UPDATE segmentation_metric SET domain = %s WHERE id = %s", ("[('no_such_field', '>', 0)]", metric.id)
+        )
+        self.env.invalidate_all()
+        run = self.classify()
+        self.assertEqual(run.state, "partial")
+        self.assertIn(metric.name, run.error)
+        self.assertIn("Purchase stage", run.error)
+        self.assertClass(partner, self.size, "S")
+        self.assertClass(partner, self.stage, "CLOSED")
+        self.assertEqual(self.profile(partner).orders_24m, 1)
+
+    def test_archived_metric_clears_its_column(self):
+        partner = self.customer(total_assets=5)
+        self.classify()
+        self.assertEqual(self.profile(partner).total_assets, 5)
+        self.env.ref("partner_segmentation.metric_total_assets").active = False
+        self.classify()
+        self.assertIs(self.profile(partner).total_assets, False)
+
+    def test_no_dimension_at_all(self):
+        partner = self.customer(employee_count=250)
+        self.env["segmentation.dimension"].search([]).active = False
+        run = self.classify(partner)
+        self.assertEqual(run.state, "done", run.error)
+        self.assertEqual(self.profile(partner).employee_count, 250)
 
     def test_one_run_per_company_at_a_time(self):
         with self.registry.cursor() as other:
@@ -163,6 +198,10 @@ class TestRun(SegmentationCommon):
             other.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_CLASS, self.company.id))
             self.env.ref("partner_segmentation.cron_classify").method_direct_trigger()
         self.assertFalse(self.env["segmentation.run"].search([("company_id", "=", self.company.id)]))
+        cron = self.env.ref("partner_segmentation.cron_classify")
+        self.assertTrue(
+            self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id), ("call_at", ">", Datetime.now())])
+        )
 
     def test_run_again(self):
         partner = self.customer()

@@ -1,0 +1,111 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class SegmentationOverride(models.Model):
+    """A class that a person gave a customer; it wins over the computed class until it ends."""
+
+    _name = "segmentation.override"
+    _description = "Class Set by Hand"
+    _order = "id desc"
+    _rec_name = "partner_id"
+
+    company_id = fields.Many2one(
+        "res.company", required=True, ondelete="cascade", default=lambda self: self.env.company
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        domain="[('parent_id', '=', False)]",
+    )
+    dimension_id = fields.Many2one("segmentation.dimension", required=True, ondelete="cascade")
+    class_id = fields.Many2one(
+        "segmentation.class",
+        required=True,
+        ondelete="restrict",
+        domain="[('dimension_id', '=', dimension_id)]",
+    )
+    reason = fields.Char(help="Why the computed class does not fit this customer.")
+    user_id = fields.Many2one("res.users", string="Set by", required=True, default=lambda self: self.env.user)
+    until = fields.Date(help="Last day. Empty: until it is ended by hand.")
+    active = fields.Boolean(default=True)
+
+    _one_at_a_time = models.UniqueIndex(
+        "(company_id, partner_id, dimension_id) WHERE active",
+        "The customer already has a class set by hand in this dimension: change or end that one.",
+    )
+
+    @api.constrains("class_id", "dimension_id")
+    def _check_class(self):
+        for override in self:
+            if override.class_id.dimension_id != override.dimension_id:
+                raise ValidationError(
+                    self.env._(
+                        "Class “%(class)s” does not belong to dimension “%(dimension)s”. Choose one of its classes.",
+                        **{"class": override.class_id.name, "dimension": override.dimension_id.name},
+                    )
+                )
+
+    @api.constrains("partner_id")
+    def _check_partner(self):
+        for override in self:
+            if override.partner_id != override.partner_id.commercial_partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "“%(contact)s” has the classes of “%(company)s”. Choose “%(company)s” as Customer.",
+                        contact=override.partner_id.display_name,
+                        company=override.partner_id.commercial_partner_id.display_name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        overrides = super().create(vals_list)
+        overrides._apply()
+        return overrides
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._apply()
+        return result
+
+    def unlink(self):
+        customers = [(company, overrides.partner_id) for company, overrides in self.grouped("company_id").items()]
+        result = super().unlink()
+        self._classify(customers)
+        return result
+
+    def action_end(self):
+        """Return to the computed class."""
+        self.active = False
+
+    def _apply(self):
+        self._classify([(company, overrides.partner_id) for company, overrides in self.grouped("company_id").items()])
+
+    def _classify(self, customers):
+        for company, partners in customers:
+            self.env["segmentation.run"]._classify(company, "override", partners)
+
+    @api.model
+    def _set(self, partners, dimension, cls):
+        """Give the partners' commercial entities a class in the current company, or end what was set."""
+        customers = partners.commercial_partner_id
+        domain = [
+            ("company_id", "=", self.env.company.id),
+            ("partner_id", "in", customers.ids),
+            ("dimension_id", "=", dimension.id),
+        ]
+        existing = self.search(domain)
+        if not cls:
+            existing.action_end()
+            return
+        existing.write({"class_id": cls.id, "user_id": self.env.uid})
+        self.create(
+            [
+                {"partner_id": partner.id, "dimension_id": dimension.id, "class_id": cls.id}
+                for partner in customers - existing.partner_id
+            ]
+        )
