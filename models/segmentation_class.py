@@ -213,9 +213,11 @@ class SegmentationClass(models.Model):
 
     def action_view_customers(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("partner_segmentation.segmentation_customer_action")
-        in_class = (self.dimension_id.field_name, "child_of", self.ids)
-        return {**action, "domain": [in_class, ("is_classified", "=", True)], "context": {}}
+        action = self.dimension_id._customer_action()
+        domain = [(self.dimension_id.field_name, "child_of", self.ids)]
+        if action["res_model"] == "res.partner":
+            domain.append(("is_classified", "=", True))
+        return {**action, "domain": domain, "context": {}}
 
     def _get_domain(self):
         """The condition as a domain on ``segmentation.profile``."""

@@ -255,9 +255,17 @@ class SegmentationDimension(models.Model):
         return self.env["segmentation.run"]._classify_companies("manual")._action_open()
 
     def action_view_customers(self):
+        return {**self._customer_action(), "context": {"group_by": [self.field_name]}}
+
+    def _customer_action(self) -> dict:
+        """Action on contacts, or on customer files for a dimension that contacts have no field for."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("partner_segmentation.segmentation_customer_action")
-        return {**action, "context": {"group_by": [self.field_name]}}
+        on_contacts = self.field_name in self.env["res.partner"]._fields
+        name = "segmentation_customer_action" if on_contacts else "segmentation_profile_action"
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"partner_segmentation.{name}")
+        if not on_contacts:
+            action["views"] = [(False, "list"), (False, "pivot"), (False, "graph")]
+        return action
 
     def _applies_to(self, company) -> bool:
         """Whether the dimension classifies the customers of the company."""
