@@ -13,3 +13,8 @@ from . import res_partner
 from . import res_company
 from . import res_config_settings
 from . import segmentation_demo
+from . import segmentation_touch
+from . import segmentation_touching
+from . import account_move
+from . import crm_lead
+from . import sale_order

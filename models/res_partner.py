@@ -8,6 +8,19 @@ from ..fields import OptionalInteger, OptionalMonetary
 from .segmentation_profile import UNCLASSIFIED
 
 FACTS = ["employee_count", "annual_turnover", "total_assets", "declared_currency_id"]
+# Fields whose change can change a class.
+TOUCHING = {
+    *FACTS,
+    "active",
+    "company_id",
+    "country_id",
+    "customer_rank",
+    "industry_id",
+    "is_company",
+    "parent_id",
+    "state_id",
+    "supplier_rank",
+}
 PROFILE_FIELDS = ["size_class_id", "industry_class_id", "region_class_id", "stage_class_id", "segmentation_code"]
 GROUP = "partner_segmentation.group_user"
 
@@ -107,6 +120,22 @@ class ResPartner(models.Model):
     _total_assets_positive = models.Constraint(
         "CHECK(total_assets >= 0)", "Total Assets cannot be negative: enter 0 or more, or leave it empty."
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        partners = super().create(vals_list)
+        # Users who may change a contact need no right on the classification.
+        self.env["segmentation.touch"].sudo()._mark(partners)
+        return partners
+
+    def write(self, vals):
+        touches = not TOUCHING.isdisjoint(vals)
+        if touches:
+            self.env["segmentation.touch"].sudo()._mark(self.commercial_partner_id)  # the company they leave
+        result = super().write(vals)
+        if touches:
+            self.env["segmentation.touch"].sudo()._mark(self)
+        return result
 
     def _commercial_fields(self):
         return super()._commercial_fields() + FACTS

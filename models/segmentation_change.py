@@ -6,6 +6,7 @@ TRIGGERS = [
     ("scheduled", "Scheduled"),
     ("manual", "Started by a user"),
     ("override", "Class set by hand"),
+    ("event", "Customer touched"),
 ]
 
 

@@ -104,13 +104,20 @@ class SegmentationRun(models.Model):
         companies = self.env["res.company"].search([])
         self.env["ir.cron"]._commit_progress(remaining=len(companies))
         for company in companies:
-            try:
-                self.with_company(company)._classify(company, "scheduled")
-            except UserError as error:  # somebody classifies these customers at this moment
-                _logger.info("Put off: %s", error)
-                later = fields.Datetime.now() + timedelta(minutes=5)
-                self.env.ref("partner_segmentation.cron_classify")._trigger(later)
+            self._classify_later_if_busy(company, "scheduled")
             self.env["ir.cron"]._commit_progress(1)
+
+    def _classify_later_if_busy(self, company, trigger: str, partners=None):
+        """Evaluate for a scheduled job, or have it done soon when somebody else is at it."""
+        try:
+            self.with_company(company)._classify(company, trigger, partners)
+        except UserError as error:  # these customers are being classified at this moment
+            _logger.info("Put off: %s", error)
+            later = fields.Datetime.now() + timedelta(minutes=5)
+            if partners is None:
+                self.env.ref("partner_segmentation.cron_classify")._trigger(later)
+            else:
+                self.env["segmentation.touch"]._mark(partners, company)
 
     # -- execute -------------------------------------------------------------------------------
 

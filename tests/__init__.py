@@ -7,4 +7,5 @@ from . import test_oracle
 from . import test_partner
 from . import test_population
 from . import test_run
+from . import test_touch
 from . import test_tours

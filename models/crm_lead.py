@@ -1,0 +1,10 @@
+from odoo import models
+
+
+class CrmLead(models.Model):
+    _name = "crm.lead"
+    _inherit = ["crm.lead", "segmentation.touching"]
+
+    _segmentation_fields = frozenset(
+        ("active", "company_id", "expected_revenue", "partner_id", "probability", "stage_id", "type")
+    )

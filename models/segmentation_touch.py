@@ -1,0 +1,85 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+BATCH = 5000
+
+
+class SegmentationTouch(models.Model):
+    """Customers about whom something has changed, waiting to be classified again.
+
+    What users do only notes the customer here, in one insert at the end of their transaction; the
+    scheduled job that is triggered with it classifies within a minute.
+    """
+
+    _name = "segmentation.touch"
+    _description = "Customer to Classify Again"
+    _log_access = False
+
+    company_id = fields.Many2one(
+        "res.company", ondelete="cascade", help="Empty: all companies, as what changed is the contact itself."
+    )
+    partner_id = fields.Many2one("res.partner", required=True, ondelete="cascade")
+
+    @api.model
+    def _mark(self, partners, company=None):
+        """Note the partners' commercial entities for one company, or for all.
+
+        Nothing is read or written before the transaction is about to be committed.
+        """
+        if not partners:
+            return
+        hooks = self.env.cr.precommit
+        if "segmentation_touch" not in hooks.data:
+            hooks.data["segmentation_touch"] = set()
+            hooks.add(self.sudo()._insert_marked)
+        hooks.data["segmentation_touch"].update((company.id if company else None, id_) for id_ in partners.ids)
+
+    def _insert_marked(self):
+        marked = self.env.cr.precommit.data.pop("segmentation_touch", ())
+        if not marked:
+            return
+        values = SQL(", ").join(SQL("(%s::int4, %s::int4)", *pair) for pair in sorted(marked, key=str))
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO segmentation_touch (company_id, partner_id)
+                   SELECT DISTINCT marked.company_id, partner.commercial_partner_id
+                     FROM (VALUES %s) AS marked(company_id, partner_id)
+                     JOIN res_partner AS partner ON partner.id = marked.partner_id
+                    WHERE partner.commercial_partner_id IS NOT NULL""",
+                values,
+            )
+        )
+        inserted = self.env.cr.rowcount
+        # Nobody's work may fail because an administrator deleted the job.
+        job = self.env.ref("partner_segmentation.cron_classify_touched", raise_if_not_found=False)
+        if job and inserted:
+            job._trigger()
+
+    @api.model
+    def _cron_classify_touched(self):
+        """Classify the touched customers, a batch per call; the scheduler repeats until none is left."""
+        by_company = self._take(BATCH)
+        for company, partner_ids in by_company.items():
+            partners = self.env["res.partner"].browse(partner_ids)
+            self.env["segmentation.run"]._classify_later_if_busy(company, "event", partners)
+        self.env["ir.cron"]._commit_progress(
+            sum(map(len, by_company.values())), remaining=self.search_count([], limit=1)
+        )
+
+    def _take(self, limit: int) -> dict:
+        """Remove up to ``limit`` marks; company → ids of the customers they were about."""
+        self.env.cr.execute(
+            SQL(
+                """DELETE FROM segmentation_touch
+                    WHERE id IN (SELECT id FROM segmentation_touch ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+                RETURNING company_id, partner_id""",
+                limit,
+            )
+        )
+        companies = self.env["res.company"].search([])
+        taken = {}
+        for company_id, partner_id in self.env.cr.fetchall():
+            for company in companies.browse(company_id) if company_id else companies:
+                taken.setdefault(company, set()).add(partner_id)
+        return {company: sorted(partner_ids) for company, partner_ids in taken.items()}
