@@ -77,9 +77,10 @@ class SegmentationTouch(models.Model):
                 limit,
             )
         )
+        marks = self.env.cr.fetchall()
         companies = self.env["res.company"].search([])
         taken = {}
-        for company_id, partner_id in self.env.cr.fetchall():
+        for company_id, partner_id in marks:
             for company in companies.browse(company_id) if company_id else companies:
                 taken.setdefault(company, set()).add(partner_id)
         return {company: sorted(partner_ids) for company, partner_ids in taken.items()}
