@@ -17,7 +17,7 @@ _logger = logging.getLogger(__name__)
 LOCK_CLASS = 0x5E6  # first key of the advisory locks, the second is the company
 
 
-class CompanyBusy(UserError):
+class CompanyBusyError(UserError):
     """The customers of the company are being classified by somebody else."""
 
 
@@ -115,7 +115,7 @@ class SegmentationRun(models.Model):
         """Evaluate for a scheduled job, or have it done soon when somebody else is at it."""
         try:
             self.with_company(company)._classify(company, trigger, partners)
-        except CompanyBusy as error:
+        except CompanyBusyError as error:
             _logger.info("Put off: %s", error)
             later = fields.Datetime.now() + timedelta(minutes=5)
             if partners is None:
@@ -181,7 +181,7 @@ class SegmentationRun(models.Model):
         """Allow one run per company at a time; the lock ends with the transaction."""
         self.env.cr.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", (LOCK_CLASS, company.id))
         if not self.env.cr.fetchone()[0]:
-            raise CompanyBusy(
+            raise CompanyBusyError(
                 self.env._(
                     "Customers of %s are being classified right now. Try again when that run has ended.",
                     company.name,
