@@ -9,7 +9,7 @@ import os
 
 from . import database, environment, odoo
 from .console import run_logged, say
-from .paths import MODULE, ROOT
+from .paths import LOGS, MODULE, ROOT
 from .postgres import program, query
 
 BASE = "bench_base"
@@ -18,7 +18,7 @@ FOLDER = ROOT / "benchmarks"
 NEEDED = "contacts,sale_crm,spreadsheet_dashboard,account"
 
 
-def run(customers, repeat, explain, measure=True):
+def run(customers, repeat, explain):
     """Return the exit code."""
     with environment.ready() as server:
         data = f"bench_data_{customers}"
@@ -27,8 +27,7 @@ def run(customers, repeat, explain, measure=True):
         database.copy(server, data, RUN)
         call_odoo(server, "Installing the add-on", "bench-install.log", "-d", RUN, "-i", MODULE, "--stop-after-init")
         query(server, "VACUUM (ANALYZE)", RUN)
-        if measure:
-            show_measurements(server, BENCH_REPEAT=repeat, BENCH_EXPLAIN=explain)
+        show_measurements(server, repeat, explain)
     return 0
 
 
@@ -62,15 +61,15 @@ def stamp(*names):
     return {"by": database.OURS, "odoo": odoo.source(), "made of": hashlib.sha256(content).hexdigest()}
 
 
-def call_odoo(server, title, log_name, *words, script=None, **variables):
-    env = {**odoo.environ(server), **variables}
-    command = odoo.command(*words, "--no-http")
-    return run_logged(title, command, log_name, progress=odoo.loading_progress, script=script, env=env)
+def call_odoo(server, title, log_name, *words, script=None):
+    options = {"script": script, "env": odoo.environ(server), "progress": odoo.loading_progress}
+    return run_logged(title, odoo.command(*words, "--no-http"), log_name, **options)
 
 
-def show_measurements(server, **settings):
-    variables = {name: str(value) for name, value in settings.items()}
+def show_measurements(server, repeat, explain):
+    env = {**odoo.environ(server), "BENCH_REPEAT": str(repeat)}
+    if explain:
+        env["BENCH_PLANS"] = str(LOGS / "bench-plan")
     command = odoo.command("shell", "-d", RUN, "--no-http", "--log-level=warn")
-    env = {**odoo.environ(server), **variables}
     log = run_logged("Measuring", command, "bench.log", script=FOLDER / "run.py", env=env)
     say(log.read_text())
