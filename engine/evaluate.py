@@ -155,8 +155,12 @@ class Evaluation:
         return select, rule
 
     def _summary(self, source: SQL, missing: list[SQL]) -> SQL:
-        """Add the segmentation code and the list of missing facts to classified rows."""
-        query = Query(self.scope.env, ROW, SQL("(%s)", source))
+        """Add the segmentation code and the list of missing facts to classified rows.
+
+        ``OFFSET 0`` keeps the planner from merging the layers, which would evaluate each CASE wherever
+        its class is used.
+        """
+        query = Query(self.scope.env, ROW, SQL("(%s OFFSET 0)", source))
         codes = []
         for dimension in self.dimensions.filtered(lambda d: d.in_code and d._applies_to(self.scope.company)):
             alias = query.make_alias(ROW, dimension.field_name)
