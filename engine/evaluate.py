@@ -44,7 +44,7 @@ class Result:
 class Evaluation:
     """One evaluation of ``dimensions`` from ``metrics`` for a :class:`~.scope.Scope`.
 
-    :param population: domain on ``res.partner``, see :func:`~.population.population_query`
+    :param population: domain on ``res.partner``: customers even before they trade
     :param code_separator: what stands between the class codes in the segmentation code
     """
 

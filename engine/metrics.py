@@ -1,10 +1,10 @@
 """Metrics: configuration → one SELECT per source → one row of numbers per customer."""
 
 from odoo.fields import Domain
-from odoo.tools import SQL, Query, groupby
+from odoo.tools import SQL, Query
 
 from .paths import domain_to_sql, path_to_sql
-from .population import in_scope, population_query
+from .population import TRADE, candidates_query, in_scope
 
 # What the rules may know about the partner besides the metrics: column of the row → field.
 PARTNER_COLUMNS = {
@@ -20,31 +20,51 @@ COUNTING = {"sum", "count", "count_distinct"}
 def input_query(scope, metrics, population: Domain) -> SQL:
     """SELECT of one row per customer: ``partner_id``, ``PARTNER_COLUMNS``, a column per metric.
 
+    Customers are the candidates that match ``population`` or have traded with the company.
+
     Amounts are in company currency with 6 decimals, so that they can be compared in any currency. A
     fact nobody stated is NULL; a customer without transactions has 0.
     """
     Partner = scope.env["res.partner"]
-    query = population_query(scope, population)
+    query = candidates_query(scope)
+    partner = SQL.identifier(Partner._table, "id")
     archived = metrics.filtered(lambda metric: not metric.active)
-    metrics -= archived
-    columns = [SQL("%s AS partner_id", SQL.identifier(Partner._table, "id"))]
+    facts = (metrics - archived).filtered(lambda metric: metric.aggregate == "value")
+    columns = [SQL("%s AS partner_id", partner)]
     for name, field_name in PARTNER_COLUMNS.items():
         columns.append(SQL("%s AS %s", Partner._field_to_sql(Partner._table, field_name, query), SQL.identifier(name)))
-    facts = metrics.filtered(lambda metric: metric.aggregate == "value")
     for metric in facts:
         value = _kept(metric, _measure(metric, scope, query))
         columns.append(SQL("%s AS %s", value, SQL.identifier(metric.field_name)))
-    for number, (_key, source_metrics) in enumerate(groupby(metrics - facts, _source_key)):
+    is_customer = [domain_to_sql(population, Partner, Partner._table, query)]
+    for number, (key, source_metrics) in enumerate(_sources(metrics - archived - facts).items()):
         alias = f"source_{number}"
-        condition = SQL("%s = %s", SQL.identifier(alias, "partner_id"), SQL.identifier(Partner._table, "id"))
-        query.add_join("LEFT JOIN", alias, SQL("(%s)", source_query(source_metrics, scope)), condition)
-        for metric in source_metrics:
-            value = SQL.identifier(alias, metric.field_name)
-            if metric.aggregate in COUNTING:
-                value = SQL("COALESCE(%s, 0)", value)
-            columns.append(SQL("%s AS %s", value, SQL.identifier(metric.field_name)))
+        condition = SQL("%s = %s", SQL.identifier(alias, "partner_id"), partner)
+        query.add_join("LEFT JOIN", alias, SQL("(%s)", source_query(key, source_metrics, scope)), condition)
+        columns += [_source_column(alias, metric) for metric in source_metrics]
+        is_customer.append(SQL.identifier(alias, "traded"))
+    query.add_where(SQL("(%s)", SQL(" OR ").join(is_customer)))
     columns += [SQL("NULL::int4 AS %s", SQL.identifier(metric.field_name)) for metric in archived]
     return query.select(*columns)
+
+
+def _sources(metrics) -> dict:
+    """(model, path) → metrics of these documents; those that make customers are always among them."""
+    sources = {key: [] for key in TRADE}
+    for metric in metrics:
+        sources.setdefault(source_key(metric), []).append(metric)
+    return sources
+
+
+def source_key(metric) -> tuple[str, str]:
+    return metric.model_name, metric.partner_path
+
+
+def _source_column(alias: str, metric) -> SQL:
+    value = SQL.identifier(alias, metric.field_name)
+    if metric.aggregate in COUNTING:
+        value = SQL("COALESCE(%s, 0)", value)
+    return SQL("%s AS %s", value, SQL.identifier(metric.field_name))
 
 
 def value_query(metric, scope) -> SQL:
@@ -53,20 +73,18 @@ def value_query(metric, scope) -> SQL:
     return query.select(_kept(metric, _measure(metric, scope, query)))
 
 
-def _source_key(metric):
-    return metric.model_name, metric.partner_path
-
-
-def source_query(metrics, scope) -> SQL:
-    """SELECT ``partner_id`` and a column per metric, for metrics of one model and partner path.
+def source_query(key: tuple[str, str], metrics, scope) -> SQL:
+    """SELECT ``partner_id``, whether it ``traded`` and a column per metric, for one model and partner path.
 
     The documents are read once, whatever the number of metrics on them.
     """
-    Model = scope.env[metrics[0].model_name]
+    model_name, path = key
+    Model = scope.env[model_name]
     query = Query(scope.env, Model._table)
-    partner = path_to_sql(Model, Model._table, metrics[0].partner_path, query)
+    partner = path_to_sql(Model, Model._table, path, query)
+    traded = domain_to_sql(TRADE.get(key, Domain.FALSE), Model, Model._table, query)
     conditions = [_condition(metric, scope, Model, query) for metric in metrics]
-    query.add_where(SQL("(%s)", SQL(" OR ").join(conditions)))
+    query.add_where(SQL("(%s)", SQL(" OR ").join([traded, *conditions])))
     query.add_where(in_scope(scope, partner))
     if "company_id" in Model._fields:
         company = Domain("company_id", "in", (False, scope.company_id))
@@ -74,6 +92,7 @@ def source_query(metrics, scope) -> SQL:
     query.groupby = partner
     return query.select(
         SQL("%s AS partner_id", partner),
+        SQL("BOOL_OR(%s) AS traded", traded),
         *(
             SQL("%s AS %s", _aggregate(metric, condition, scope, query), SQL.identifier(metric.field_name))
             for metric, condition in zip(metrics, conditions, strict=True)

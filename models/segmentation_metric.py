@@ -5,7 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 from odoo.tools.misc import format_amount, formatLang
 
-from ..engine.metrics import source_query, value_query
+from ..engine.metrics import source_key, source_query, value_query
 from ..engine.scope import Scope
 from .domain_field import check_domain, parse_domain
 
@@ -185,7 +185,10 @@ class SegmentationMetric(models.Model):
         metric = self.sudo()
         scope = Scope(self.env, self.env.company.id, fields.Date.today())
         try:
-            query = value_query(metric, scope) if metric.aggregate == "value" else source_query(metric, scope)
+            if metric.aggregate == "value":
+                query = value_query(metric, scope)
+            else:
+                query = source_query(source_key(metric), metric, scope)
             with self.env.cr.savepoint():
                 self.env.cr.execute(SQL("EXPLAIN %s", query), log_exceptions=False)
         except (ValueError, DatabaseError) as error:
