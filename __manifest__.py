@@ -4,7 +4,6 @@
     "version": "19.0.1.0.0",
     "category": "Sales/CRM",
     "author": "partner_segmentation contributors",
-    "website": "https://github.com/partner-segmentation/partner_segmentation",
     "license": "LGPL-3",
     "depends": ["contacts", "sale_crm", "spreadsheet_dashboard"],
     "data": [
