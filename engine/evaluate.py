@@ -13,6 +13,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, Query
 
 from .metrics import input_query
+from .relative import METHODS as RELATIVE
 from .relative import compute_cuts
 from .rule import NOTHING, ROW, Rule
 from .rules import compile_dimension
@@ -84,8 +85,7 @@ class Evaluation:
     def _leave_out_failing_metrics(self):
         """A metric that cannot be computed keeps its stored values and is reported."""
         for metric in self.metrics:
-            one = metric
-            if error := self._error(lambda one=one: input_query(self.scope, one, self.population)):
+            if error := self._error(lambda metric=metric: input_query(self.scope, metric, self.population)):
                 self.metrics -= metric
                 self.result.failures[metric] = self.scope.base_env._(
                     "Metric “%(metric)s” could not be computed and kept its values: %(error)s",
@@ -142,7 +142,7 @@ class Evaluation:
     def _cuts_anew(self, dimension) -> bool:
         """Only an evaluation of everybody may move the lines between relative classes."""
         everybody = self.scope.partner_ids is None
-        return everybody and dimension.method in ("share", "quantile") and dimension._applies_to(self.scope.company)
+        return everybody and dimension.method in RELATIVE and dimension._applies_to(self.scope.company)
 
     def _select_class(self, dimension, source: SQL, compiler) -> tuple[SQL, Rule]:
         query = Query(self.scope.env, ROW, SQL("(%s)", source))

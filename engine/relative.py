@@ -9,6 +9,8 @@ from odoo.tools import SQL, Query
 from .paths import domain_to_sql
 from .rule import NO_CLASS, ROW, Rule, case, column, constant, fallback
 
+METHODS = ("share", "quantile")
+
 
 def relative(dimension, scope, _query) -> Rule:
     """The first class whose cut value is reached; the lowest class takes the rest."""

@@ -4,9 +4,8 @@ from itertools import pairwise
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..engine.relative import METHODS as RELATIVE
 from .domain_field import check_domain, parse_domain
-
-RELATIVE = ("share", "quantile")
 
 # Fields of the customer file that are there before anything is computed.
 KNOWN_FIELDS = ("partner_id", "user_id", "industry_id", "country_id", "state_id")

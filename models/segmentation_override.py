@@ -64,16 +64,17 @@ class SegmentationOverride(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         overrides = super().create(vals_list)
-        overrides._apply()
+        self._classify(overrides._customers())
         return overrides
 
     def write(self, vals):
         result = super().write(vals)
-        self._apply()
+        if vals.keys() - {"reason"}:  # the reason explains a class and does not change it
+            self._classify(self._customers())
         return result
 
     def unlink(self):
-        customers = [(company, overrides.partner_id) for company, overrides in self.grouped("company_id").items()]
+        customers = self._customers()
         result = super().unlink()
         self._classify(customers)
         return result
@@ -82,11 +83,12 @@ class SegmentationOverride(models.Model):
         """Return to the computed class."""
         self.active = False
 
-    def _apply(self):
-        self._classify([(company, overrides.partner_id) for company, overrides in self.grouped("company_id").items()])
+    def _customers(self) -> dict:
+        """Company → customers whose class the overrides set there."""
+        return {company: overrides.partner_id for company, overrides in self.grouped("company_id").items()}
 
-    def _classify(self, customers):
-        for company, partners in customers:
+    def _classify(self, customers: dict):
+        for company, partners in customers.items():
             self.env["segmentation.run"]._classify(company, "override", partners)
 
     @api.model
