@@ -47,14 +47,17 @@ class Evaluation:
 
     :param population: domain on ``res.partner``: customers even before they trade
     :param code_separator: what stands between the class codes in the segmentation code
+    :param on_step: called with the name of each step that begins: ``load``, ``classify``, ``compare``, ``write``,
+        ``history``; what it raises ends the evaluation
     """
 
-    def __init__(self, scope, metrics, dimensions, population, code_separator):
+    def __init__(self, scope, metrics, dimensions, population, code_separator, on_step=None):
         self.scope = scope
         self.metrics = metrics
         self.dimensions = dimensions
         self.population = population
         self.code_separator = code_separator
+        self.on_step = on_step or (lambda _name: None)
         self.rules: dict = {}
         self.result = Result()
 
@@ -64,9 +67,18 @@ class Evaluation:
         The caller owns the transaction; nothing is committed here.
         """
         self.scope.env.flush_all()
+        self.on_step("load")
         self._load()
+        self.on_step("classify")
         classified = self.classified(SQL("SELECT * FROM %s", INPUT))
-        Writer(self.scope, self.metrics, self.rules, self.result).apply(classified, run_id, trigger)
+        writer = Writer(self.scope, self.metrics, self.rules, self.result)
+        self.on_step("compare")
+        writer.compare(classified)
+        self.on_step("write")
+        writer.update()
+        writer.insert()
+        self.on_step("history")
+        writer.write_history(run_id, trigger)
         self._store_cuts()
         self.scope.env.invalidate_all(flush=False)
         return self.result

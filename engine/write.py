@@ -8,7 +8,7 @@ DIFFERENCE = SQL.identifier("segmentation_difference")
 
 
 class Writer:
-    """Brings the stored profiles of a scope up to date; only what differs is written.
+    """Brings the stored profiles of a scope up to date; only what differs is written, in the order of the methods.
 
     :param rules: dimension → :class:`~.rule.Rule`, for the evidence in the history
     :param result: :class:`~.evaluate.Result` whose counts are filled
@@ -27,15 +27,10 @@ class Writer:
             "missing_facts",
         ]
 
-    def apply(self, classified: SQL, run_id: int, trigger: str):
-        """Write what is new in ``classified``, the customers of the scope with metrics and classes."""
-        self._compare(classified)
-        self._update()
-        self._insert()
-        self._write_history(run_id, trigger)
-
-    def _compare(self, classified: SQL):
+    def compare(self, classified: SQL):
         """Put the customers whose stored profile differs into a temporary table.
+
+        :param classified: SELECT of the customers of the scope with metrics and classes
 
         A stored profile without an evaluated customer left the population: all its values become
         NULL and it is archived.
@@ -62,7 +57,8 @@ class Writer:
             )
         )
 
-    def _update(self):
+    def update(self):
+        """Write the files that differ."""
         columns = ["active", *self._value_columns]
         self.result.changed = self._execute(
             SQL(
@@ -78,7 +74,8 @@ class Writer:
             )
         )
 
-    def _insert(self):
+    def insert(self):
+        """Make the files of new customers."""
         columns = ["partner_id", "active", *self._value_columns]
         self.result.created = self._execute(
             SQL(
@@ -95,7 +92,7 @@ class Writer:
             )
         )
 
-    def _write_history(self, run_id: int, trigger: str):
+    def write_history(self, run_id: int, trigger: str):
         """One row of history per class that a known customer changed, with the values it rests on."""
         if not self.rules:
             return

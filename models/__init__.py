@@ -1,3 +1,4 @@
+from . import segmentation_rule
 from . import segmentation_column
 from . import segmentation_metric
 from . import segmentation_dimension
@@ -8,6 +9,8 @@ from . import segmentation_profile
 from . import segmentation_cut
 from . import segmentation_override
 from . import segmentation_run
+from . import segmentation_run_queue
+from . import segmentation_run_step
 from . import segmentation_change
 from . import res_partner
 from . import res_company

@@ -43,6 +43,9 @@ class ResCompany(models.Model):
         result = super().write(vals)
         if "segmentation_code_separator" in vals:
             self.env["segmentation.run"]._update_codes()
+        if not vals.keys().isdisjoint(("segmentation_population", "country_id", "currency_id")):
+            # Whoever may set up a company needs no right to configure the classification.
+            self.env["segmentation.dimension"].sudo().search([])._outdate()
         if "country_id" in vals:
             self._create_segmentation_regions()
         return result

@@ -7,6 +7,7 @@ TRIGGERS = [
     ("manual", "Started by a user"),
     ("override", "Class set by hand"),
     ("event", "Customer touched"),
+    ("rule", "Rules changed"),
 ]
 
 

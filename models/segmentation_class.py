@@ -11,10 +11,12 @@ class SegmentationClass(models.Model):
     """A value of a dimension, with the rule that places customers in it."""
 
     _name = "segmentation.class"
+    _inherit = ["segmentation.rule"]
     _description = "Customer Class"
     _order = "dimension_id, sequence, id"
     _parent_store = True
     _rec_names_search = ["name", "code"]
+    _cosmetic_fields = frozenset(("name", "code", "color", "description", "parent_id", "criterion_ids"))
 
     name = fields.Char(required=True, translate=True)
     code = fields.Char(required=True, help="Part of the segmentation code, for example L for large.")
@@ -206,6 +208,9 @@ class SegmentationClass(models.Model):
         if "code" in vals:
             self.env["segmentation.run"]._update_codes()
         return result
+
+    def _ruled_dimensions(self):
+        return self.dimension_id
 
     def _checked_as_a_whole(self):
         """Environment in which bounds are not checked one by one, so that they can be moved past each other."""

@@ -11,6 +11,7 @@ class SegmentationCriterion(models.Model):
     """
 
     _name = "segmentation.criterion"
+    _inherit = ["segmentation.rule"]
     _description = "Classification Criterion"
     _order = "class_id, metric_id, id"
 
@@ -41,6 +42,9 @@ class SegmentationCriterion(models.Model):
     def _check_bounds(self):
         if self.env.context.get("segmentation_check_later") is not CHECK_LATER:
             self.dimension_id._check_bounds()
+
+    def _ruled_dimensions(self):
+        return self.dimension_id
 
     def _currency(self):
         """Currency the bound is in, empty for a metric that is not an amount."""

@@ -18,9 +18,11 @@ class SegmentationDimension(models.Model):
     """One way to classify customers; fills one class column of the customer file."""
 
     _name = "segmentation.dimension"
-    _inherit = ["segmentation.column"]
+    _inherit = ["segmentation.column", "segmentation.rule"]
     _description = "Classification Dimension"
     _order = "sequence, id"
+    # The classes speak for themselves.
+    _cosmetic_fields = frozenset(("name", "code", "sequence", "description", "in_code", "class_ids", "rule_version"))
 
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10, help="Order of evaluation and of the parts of the segmentation code.")
@@ -87,6 +89,12 @@ class SegmentationDimension(models.Model):
     in_code = fields.Boolean(string="Part of the code", default=True)
     class_ids = fields.One2many("segmentation.class", "dimension_id", string="Classes", copy=True)
     class_count = fields.Integer(compute="_compute_class_count")
+    rule_version = fields.Integer(readonly=True, copy=False, help="Grows with every change of the rules.")
+    is_outdated = fields.Boolean(
+        string="Outdated",
+        compute="_compute_is_outdated",
+        help="The rules have changed since all customers were last evaluated by them.",
+    )
 
     _code_unique = models.Constraint(
         "UNIQUE(code)", "Another dimension already has this Code: choose a Code that is not used yet."
@@ -103,6 +111,15 @@ class SegmentationDimension(models.Model):
     def _compute_class_count(self):
         for dimension in self:
             dimension.class_count = len(dimension.class_ids)
+
+    @api.depends("rule_version", "active", "company_ids")
+    @api.depends_context("company")
+    def _compute_is_outdated(self):
+        company = self.env.company
+        evaluated = self.env["segmentation.run"]._evaluated_versions(company)
+        for dimension in self:
+            current = evaluated.get(str(dimension.id)) == dimension.rule_version
+            dimension.is_outdated = dimension._applies_to(company) and not current
 
     @api.constrains("field_name")
     def _check_field_name(self):
@@ -249,9 +266,24 @@ class SegmentationDimension(models.Model):
         later = self.with_context(segmentation_check_later=CHECK_LATER)
         return super(SegmentationDimension, later).create(vals_list).with_env(self.env)
 
+    def _ruled_dimensions(self):
+        return self
+
+    def _outdate(self):
+        """Mark these dimensions and those that build on them as outdated, and have everybody evaluated soon."""
+        # Dimensions of companies the user does not see may build on these.
+        affected = self.sudo()
+        for dimension in affected.with_context(active_test=False).search([]):
+            if not dimension._used_columns().isdisjoint(affected.mapped("field_name")):
+                affected |= dimension
+        for dimension in affected:
+            dimension.rule_version += 1
+        if affected:
+            self.env["segmentation.run"]._queue_rule_change()
+
     def action_reclassify(self):
-        """Evaluate all customers of the selected companies and show the runs."""
-        return self.env["segmentation.run"]._classify_companies("manual")._action_open()
+        """Have all customers of the selected companies evaluated now, and show the runs."""
+        return self.env["segmentation.run"]._queue(self.env.companies, "manual")._action_open()
 
     def action_view_customers(self):
         return {**self._customer_action(), "context": {"group_by": [self.field_name]}}
@@ -275,11 +307,16 @@ class SegmentationDimension(models.Model):
         """Metrics that the rules of the dimension look at."""
         self.ensure_one()
         metrics = self.metric_id | self.class_ids.criterion_ids.metric_id
+        conditions = [("field_name", "in", list(self._used_columns()))]
+        return metrics | metrics.with_context(active_test=False).search(conditions)
+
+    def _used_columns(self) -> set[str]:
+        """Columns of the customer file that the conditions of the dimension look at."""
+        self.ensure_one()
         domains = [self._get_domain()]
         if self.method == "domain":
             domains += [cls._get_domain() for cls in self.class_ids]
-        names = [condition.field_expr for domain in domains for condition in domain.iter_conditions()]
-        return metrics | metrics.with_context(active_test=False).search([("field_name", "in", names)])
+        return {condition.field_expr.partition(".")[0] for domain in domains for condition in domain.iter_conditions()}
 
     def _get_domain(self):
         """The condition as a domain on ``segmentation.profile``."""

@@ -21,9 +21,10 @@ class SegmentationMetric(models.Model):
     """
 
     _name = "segmentation.metric"
-    _inherit = ["segmentation.column"]
+    _inherit = ["segmentation.column", "segmentation.rule"]
     _description = "Classification Metric"
     _order = "sequence, id"
+    _cosmetic_fields = frozenset(("name", "code", "sequence"))
 
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
@@ -229,6 +230,10 @@ class SegmentationMetric(models.Model):
                         dimension=using[0].name,
                     )
                 )
+
+    def _ruled_dimensions(self):
+        dimensions = self.env["segmentation.dimension"].with_context(active_test=False).search([])
+        return dimensions.filtered(lambda dimension: dimension._used_metrics() & self)
 
     def _check_partner_path(self):
         model = self.env[self.model_name].sudo()

@@ -89,7 +89,7 @@ class SegmentationOverride(models.Model):
 
     def _classify(self, customers: dict):
         for company, partners in customers.items():
-            self.env["segmentation.run"]._classify(company, "override", partners)
+            self.env["segmentation.run"]._classify_later_if_busy(company, "override", partners)
 
     @api.model
     def _set(self, partners, dimension, cls):

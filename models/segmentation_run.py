@@ -11,9 +11,11 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from ..engine.evaluate import Evaluation
 from ..engine.scope import Scope
 from .segmentation_change import TRIGGERS
+from .segmentation_run_step import StepRecorder
 
 _logger = logging.getLogger(__name__)
 
+BUSY_DELAY = timedelta(minutes=1)  # until a scheduled job tries again
 LOCK_CLASS = 0x5E6  # first key of the advisory locks, the second is the company
 
 
@@ -21,8 +23,15 @@ class CompanyBusyError(UserError):
     """The customers of the company are being classified by somebody else."""
 
 
+class RunCancelledError(Exception):
+    """Somebody has cancelled the run."""
+
+
 class SegmentationRun(models.Model):
-    """One evaluation of the customers of a company: the only entry to the engine."""
+    """One evaluation of the customers of a company: the only entry to the engine.
+
+    Either all of it is written or nothing, so a run that was interrupted is simply begun again.
+    """
 
     _name = "segmentation.run"
     _description = "Classification Run"
@@ -34,10 +43,17 @@ class SegmentationRun(models.Model):
         [("all", "All customers"), ("selection", "Selected customers")], required=True, default="all", readonly=True
     )
     partner_ids = fields.Many2many("res.partner", string="Selected customers", readonly=True)
-    as_of = fields.Date(string="As of", required=True, readonly=True, help="Windows end with this day.")
+    as_of = fields.Date(string="As of", readonly=True, help="Windows end with this day.")
     user_id = fields.Many2one("res.users", string="Started by", readonly=True, default=lambda self: self.env.user)
     state = fields.Selection(
-        [("running", "Running"), ("done", "Done"), ("partial", "Partly failed"), ("failed", "Failed")],
+        [
+            ("queued", "Waiting"),
+            ("running", "Running"),
+            ("done", "Done"),
+            ("partial", "Partly failed"),
+            ("failed", "Failed"),
+            ("cancelled", "Cancelled"),
+        ],
         string="Status",
         required=True,
         default="running",
@@ -50,6 +66,10 @@ class SegmentationRun(models.Model):
     changes = fields.Integer(string="Class changes", readonly=True)
     error = fields.Text(readonly=True)
     change_ids = fields.One2many("segmentation.change", "run_id", string="Changes", readonly=True)
+    step_ids = fields.One2many("segmentation.run.step", "run_id", string="Steps", readonly=True)
+    rule_versions = fields.Json(
+        readonly=True, help="Version of the rules of each dimension that was evaluated, by id of the dimension."
+    )
 
     @api.depends("create_date", "company_id")
     def _compute_display_name(self):
@@ -59,7 +79,7 @@ class SegmentationRun(models.Model):
     # -- start ---------------------------------------------------------------------------------
 
     def _classify_companies(self, trigger: str, partners=None, companies=None):
-        """Evaluate the customers of each company.
+        """Evaluate the customers of each company, now and in this transaction.
 
         :param trigger: one of the values of ``trigger``
         :param partners: ``res.partner`` records to evaluate, through their commercial entity;
@@ -75,53 +95,45 @@ class SegmentationRun(models.Model):
     def _classify(self, company, trigger: str, partners=None, as_of=None):
         """Evaluate the customers of one company and return the run that tells what happened.
 
-        :raise AccessError: evaluating everybody is for those who set the rules, evaluating some
-            customers for those who see classes
+        :raise AccessError: see :meth:`_check_may_classify`
+        :raise CompanyBusyError: another run of the company is on
         """
+        self._check_may_classify(partners)
+        self._lock(company)
+        run = self._create_run(company, trigger, partners, as_of=as_of or self._today(company))
+        run._execute()
+        return run.with_env(self.env)
+
+    def _check_may_classify(self, partners):
+        """Evaluating everybody is for those who set the rules, some customers for those who see classes."""
         if partners is None:
             self.env["segmentation.dimension"].check_access("write")
         else:
             self.check_access("read")
             partners.check_access("read")
-        self._lock(company)
+
+    def _create_run(self, company, trigger: str, partners, **values):
         # Users start runs without write access to runs, profiles and history: these are the engine's.
-        run = self.sudo().create(
+        return self.sudo().create(
             {
                 "company_id": company.id,
                 "trigger": trigger,
                 "scope": "all" if partners is None else "selection",
                 "partner_ids": partners and [fields.Command.set(partners.commercial_partner_id.ids)],
-                "as_of": as_of or self._today(company),
                 "user_id": self.env.uid,
+                **values,
             }
         )
-        run._execute()
-        return run.with_env(self.env)
+
+    @api.model
+    def _evaluated_versions(self, company) -> dict:
+        """Id of the dimension, as text → version of its rules that all customers were last evaluated by."""
+        domain = [("company_id", "=", company.id), ("scope", "=", "all"), ("state", "in", ("done", "partial"))]
+        return self.search(domain, limit=1).rule_versions or {}
 
     def _today(self, company):
         """Today where the company is: the same for a user elsewhere and for the scheduler."""
         return fields.Date.context_today(self.with_context(tz=company.partner_id.tz or "UTC"))
-
-    @api.model
-    def _cron_classify(self):
-        """Nightly job: every company, because the windows of all metrics have moved."""
-        companies = self.env["res.company"].search([])
-        self.env["ir.cron"]._commit_progress(remaining=len(companies))
-        for company in companies:
-            self._classify_later_if_busy(company, "scheduled")
-            self.env["ir.cron"]._commit_progress(1)
-
-    def _classify_later_if_busy(self, company, trigger: str, partners=None):
-        """Evaluate for a scheduled job, or have it done soon when somebody else is at it."""
-        try:
-            self.with_company(company)._classify(company, trigger, partners)
-        except CompanyBusyError as error:
-            _logger.info("Put off: %s", error)
-            later = fields.Datetime.now() + timedelta(minutes=5)
-            if partners is None:
-                self.env.ref("partner_segmentation.cron_classify")._trigger(later)
-            else:
-                self.env["segmentation.touch"]._mark(partners, company)
 
     # -- execute -------------------------------------------------------------------------------
 
@@ -133,14 +145,20 @@ class SegmentationRun(models.Model):
                 {"company_id": company.id, "as_of": self._today(company), "scope": "all"}
             )._evaluation().update_codes()
 
-    def _execute(self):
-        """Evaluate; whatever happens, the run says so and the stored classes are never half-written."""
+    def _execute(self, live: bool = False):
+        """Evaluate; whatever happens, the run says so and the stored classes are never half-written.
+
+        :param live: the run is committed already: others see its progress, and can cancel it
+        """
         start = time.monotonic()
+        recorder = StepRecorder(self)
+        evaluation = self._evaluation(recorder.begin if live else None)
         try:
             with self.env.cr.savepoint():
-                result = self._evaluation().run(self.id, self.trigger)
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise  # Odoo repeats the request
+                result = evaluation.run(self.id, self.trigger)
+            recorder.end()
+        except (RunCancelledError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+            raise  # Odoo repeats the request, the scheduled job its run
         except UniqueViolation as error:
             # Another run wrote the file after this transaction began; Odoo repeats the request.
             raise ConcurrencyError(str(error)) from error
@@ -156,11 +174,16 @@ class SegmentationRun(models.Model):
                 "created": result.created,
                 "changed": result.changed,
                 "changes": result.changes,
+                "rule_versions": {
+                    str(dimension.id): dimension.rule_version
+                    for dimension in evaluation.dimensions
+                    if dimension not in result.failures
+                },
                 "duration": time.monotonic() - start,
             }
         )
 
-    def _evaluation(self) -> Evaluation:
+    def _evaluation(self, on_step=None) -> Evaluation:
         partner_ids = tuple(self._selected_partners().ids) if self.scope == "selection" else None
         scope = Scope(self.env, self.company_id.id, self.as_of, partner_ids)
         # All dimensions, because an archived one takes its classes back.
@@ -171,6 +194,7 @@ class SegmentationRun(models.Model):
             dimensions.with_context(active_test=True),
             self.company_id._get_segmentation_population(),
             self.company_id.segmentation_code_separator,
+            on_step,
         )
 
     def _selected_partners(self):
@@ -221,7 +245,6 @@ class SegmentationRun(models.Model):
         """Repeat the runs as of today."""
         runs = self.browse()
         for run in self:
-            runs += self._classify(
-                run.company_id, "manual", run._selected_partners() if run.scope == "selection" else None
-            )
+            partners = run._selected_partners() if run.scope == "selection" else None
+            runs += self._queue(run.company_id, "manual", partners)
         return runs._action_open()

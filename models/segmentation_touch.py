@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .segmentation_run import BUSY_DELAY, CompanyBusyError
+
 BATCH = 5000
 
 
@@ -60,11 +62,18 @@ class SegmentationTouch(models.Model):
     def _cron_classify_touched(self):
         """Classify the touched customers, a batch per call; the scheduler repeats until none is left."""
         by_company = self._take(BATCH)
+        put_off = False
         for company, partner_ids in by_company.items():
             partners = self.env["res.partner"].browse(partner_ids)
-            self.env["segmentation.run"]._classify_later_if_busy(company, "event", partners)
+            try:
+                self.env["segmentation.run"].with_company(company)._classify(company, "event", partners)
+            except CompanyBusyError:
+                put_off = True
+                self.create([{"company_id": company.id, "partner_id": id_} for id_ in partner_ids])
+        if put_off:
+            self.env.ref("partner_segmentation.cron_classify_touched")._trigger(fields.Datetime.now() + BUSY_DELAY)
         self.env["ir.cron"]._commit_progress(
-            sum(map(len, by_company.values())), remaining=self.search_count([], limit=1)
+            sum(map(len, by_company.values())), remaining=0 if put_off else self.search_count([], limit=1)
         )
 
     def _take(self, limit: int) -> dict:

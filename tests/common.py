@@ -91,6 +91,13 @@ class SegmentationCommon(AccountTestInvoicingCommon):
         assert run.state in ("done", "partial"), run.error
         return run
 
+    def run_jobs(self, *names):
+        """Run scheduled jobs as the scheduler does, in transactions of their own."""
+        with self.enter_registry_test_mode():
+            for name in names:
+                self.env.ref(f"partner_segmentation.{name}").method_direct_trigger()
+        self.env.invalidate_all()
+
     @classmethod
     def profile(cls, partner, company=None):
         return cls.env["segmentation.profile"].search(

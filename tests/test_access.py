@@ -120,6 +120,14 @@ class TestAccess(SegmentationCommon):
             self.partner.with_user(outsider).action_reclassify()
 
     def test_methods_of_the_engine_are_closed_to_rpc(self):
-        for method in ("_classify", "_classify_companies", "_cron_classify", "_execute", "_update_codes"):
+        for method in (
+            "_classify",
+            "_classify_companies",
+            "_queue",
+            "_cron_classify",
+            "_cron_work",
+            "_execute",
+            "_update_codes",
+        ):
             with self.assertRaises(AccessError):
                 get_public_method(self.env["segmentation.run"], method)

@@ -98,6 +98,7 @@ class TestPopulation(SegmentationCommon):
         self.assertFalse(self.profile(partner))
         partner.active = True
         run.action_run_again()
+        self.run_jobs("cron_work")
         self.assertTrue(self.profile(partner))
 
     def test_administrator_may_change_the_domain(self):

@@ -3,7 +3,6 @@ from datetime import date
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
-from odoo.fields import Datetime
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -77,7 +76,7 @@ class TestRun(SegmentationCommon):
         partner = self.customer(employee_count=250)
         self.classify()
         partner.employee_count = 1
-        with patch.object(write.Writer, "_write_history", side_effect=ValueError("disk on fire")):
+        with patch.object(write.Writer, "write_history", side_effect=ValueError("disk on fire")):
             run = self.env["segmentation.run"]._classify(self.company, "manual", as_of=AS_OF)
         self.assertEqual((run.state, run.error, run.changed), ("failed", "disk on fire", 0))
         self.assertClass(partner, self.size, "L")
@@ -165,11 +164,10 @@ class TestRun(SegmentationCommon):
         other = self.setup_other_company()["company"]
         self.size.currency_id = False
         partner = self.customer()
-        with self.enter_registry_test_mode():
-            self.env.ref("partner_segmentation.cron_classify").method_direct_trigger()
+        self.run_jobs("cron_classify", "cron_work")
         for company in (self.company, other):
             run = self.env["segmentation.run"].search([("company_id", "=", company.id)], limit=1)
-            self.assertEqual((run.trigger, run.state), ("scheduled", "done"), run.error)
+            self.assertEqual((run.scope, run.state), ("all", "done"), run.error)
             self.assertClass(partner, self.stage, "POTENTIAL", company=company)
 
     def test_button_action_and_job_write_the_same(self):
@@ -180,12 +178,10 @@ class TestRun(SegmentationCommon):
         self.env.ref("partner_segmentation.res_partner_action_reclassify").with_context(
             active_model="res.partner", active_ids=partner.ids, active_id=partner.id
         ).run()
-        with self.enter_registry_test_mode():
-            self.env.ref("partner_segmentation.cron_classify").method_direct_trigger()
-        self.env.invalidate_all()
+        self.run_jobs("cron_classify", "cron_work")
         self.assertEqual(self.profile(partner).read(), before)
-        runs = self.env["segmentation.run"].search([("company_id", "=", self.company.id)])
-        self.assertEqual(runs.mapped("trigger"), ["scheduled", "manual", "manual"])
+        runs = self.env["segmentation.run"].search([("company_id", "=", self.company.id), ("state", "=", "done")])
+        self.assertEqual(len(runs), 3)
 
     def test_selection_of_nobody_is_not_everybody(self):
         partner = self.customer()
@@ -193,22 +189,14 @@ class TestRun(SegmentationCommon):
         self.assertEqual((run.scope, run.customers), ("selection", 0))
         self.assertFalse(self.profile(partner))
 
-    def test_scheduled_job_leaves_a_company_that_is_being_classified(self):
-        with self.registry.cursor() as other, self.enter_registry_test_mode():
-            other.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_CLASS, self.company.id))
-            self.env.ref("partner_segmentation.cron_classify").method_direct_trigger()
-        self.assertFalse(self.env["segmentation.run"].search([("company_id", "=", self.company.id)]))
-        cron = self.env.ref("partner_segmentation.cron_classify")
-        self.assertTrue(
-            self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id), ("call_at", ">", Datetime.now())])
-        )
-
     def test_run_again(self):
         partner = self.customer()
         run = self.classify(partner)
         action = run.action_run_again()
         again = self.env["segmentation.run"].browse(action["res_id"])
-        self.assertEqual(again.partner_ids, partner)
+        self.assertEqual((again.state, again.partner_ids), ("queued", partner))
+        self.run_jobs("cron_work")
+        self.assertEqual((again.state, again.customers), ("done", 1))
         self.assertNotEqual(again, run)
 
     def test_success_logs_nothing_to_worry_about(self):

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.tests import HttpCase, new_test_user, tagged
 
 
@@ -17,6 +19,9 @@ class TestTours(HttpCase):
 
     def test_change_of_a_bound_reaches_the_customer(self):
         self.assertEqual(self.customer.size_class_id.code, "M")
+        # No scheduler runs during tests: waiting runs are worked off at once.
+        run_class = self.env.registry["segmentation.run"]
+        self.startPatcher(patch.object(run_class, "_wake", lambda runs, at: runs.sudo()._cron_work()))
         self.start_tour("/odoo", "segmentation_change_bound", login="admin", timeout=120)
         self.assertEqual(self.customer.size_class_id.code, "L")
 
