@@ -48,7 +48,7 @@ class SegmentationRun(models.Model):
             run = self._waiting(company) if partners is None else self.browse()
             if not run:
                 run = self._create_run(company, trigger, partners, state="queued")
-            if not run.not_before or run.not_before > not_before:
+            if not run.not_before or not delay:
                 run.sudo().not_before = not_before  # runs are the engine's
                 self._wake(not_before)
             runs += run
