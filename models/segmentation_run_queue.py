@@ -131,7 +131,10 @@ class SegmentationRun(models.Model):
             self._wake(fields.Datetime.now() + BUSY_DELAY)
 
     def _begin(self) -> bool:
-        """Mark the run as running; False when it has been interrupted too often."""
+        """Mark the run as running; False when it has been cancelled, or interrupted too often."""
+        self.invalidate_recordset()  # it may have waited for the run before it
+        if self.state not in ("queued", "running"):
+            return False
         self.step_ids.unlink()
         if self.attempts >= MAX_ATTEMPTS:
             self.state = "failed"
