@@ -148,8 +148,8 @@ class SegmentationRun(models.Model):
         return True
 
     def _notify_user(self):
-        """Tell the user who waits for the run."""
-        if self.trigger == "manual":
+        """Tell the user who started the run or changed the rules."""
+        if self.trigger != "scheduled":
             params = self._notification()["params"]
             self.user_id._bus_send(
                 "simple_notification", {key: params[key] for key in ("type", "title", "message", "sticky")}

@@ -26,7 +26,7 @@ class SegmentationRunStep(models.Model):
         readonly=True,
     )
     duration = fields.Float(string="Duration (s)", readonly=True, digits=(16, 2))
-    is_done = fields.Boolean(readonly=True)
+    is_done = fields.Boolean(string="Done", readonly=True)
 
 
 class StepRecorder:
