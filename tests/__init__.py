@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_configuration
+from . import test_custom_columns
 from . import test_dimensions
 from . import test_install
 from . import test_methods
