@@ -9,4 +9,5 @@ from . import test_partner
 from . import test_population
 from . import test_run
 from . import test_touch
+from . import test_summary
 from . import test_tours
