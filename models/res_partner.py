@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..fields import OptionalInteger, OptionalMonetary
 from .dimension_views import add_dimensions, dimensions_cache_key
+from .segmentation_override import IN_FORCE
 from .segmentation_profile import UNCLASSIFIED
 
 FACTS = ["employee_count", "annual_turnover", "total_assets", "declared_currency_id"]
@@ -109,6 +110,9 @@ class ResPartner(models.Model):
         groups=GROUP,
         help="The customer is classified in the current company, in its own name and not as a contact of another.",
     )
+    segmentation_override_count = fields.Integer(
+        string="Classes set by hand", compute="_compute_segmentation_override_count", groups=GROUP
+    )
     segmentation_explanation = fields.Html(
         string="Classification", compute="_compute_segmentation_explanation", sanitize=False, groups=GROUP
     )
@@ -172,6 +176,22 @@ class ResPartner(models.Model):
             partner.segmentation_class_ids = [
                 Command.set([class_id for name in class_fields for class_id in profile[name].ids])
             ]
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company")
+    def _compute_segmentation_override_count(self):
+        counts = dict(
+            self.env["segmentation.override"]._read_group(
+                Domain(self._override_domain()) & IN_FORCE, ["partner_id"], ["__count"]
+            )
+        )
+        for partner in self:
+            partner.segmentation_override_count = counts.get(partner.commercial_partner_id._origin, 0)
+
+    def _override_domain(self) -> list:
+        """Classes set by hand that the partners have in the current company."""
+        customers = self.commercial_partner_id._origin
+        return [("company_id", "=", self.env.company.id), ("partner_id", "in", customers.ids)]
 
     def _is_read_through_profile(self, field_name: str) -> bool:
         """Whether the field shows the field of the same name of the customer file."""
@@ -241,6 +261,9 @@ class ResPartner(models.Model):
         return profile
 
     # -- actions -------------------------------------------------------------------------------
+
+    def action_view_overrides(self):
+        return self.env["segmentation.override"]._action_list(self._override_domain())
 
     def action_reclassify(self):
         """Evaluate these customers in the selected companies, on the latest data."""

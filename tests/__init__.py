@@ -5,6 +5,7 @@ from . import test_dimensions
 from . import test_install
 from . import test_methods
 from . import test_oracle
+from . import test_overrides
 from . import test_partner
 from . import test_population
 from . import test_run
