@@ -11,11 +11,6 @@ VIEWS = {"res.partner": ("list", "search", "form", "kanban"), "segmentation.prof
 
 
 class CustomColumnCommon(SegmentationCommon):
-    def setUp(self):
-        # Runs after the test is rolled back: the columns it made are gone, the registry still has them.
-        self.addCleanup(lambda: self.registry._setup_models__(self.env.cr, ["segmentation.profile", "res.partner"]))
-        super().setUp()
-
     @classmethod
     def make_dimension(cls, name, codes=("A", "B", "C"), **values):
         """A dimension with columns of its own; its classes by code, from the first to the last."""
