@@ -66,7 +66,9 @@ class SegmentationOverride(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._end_expired([vals.get("partner_id") for vals in vals_list])
+        # An expired class places nobody any more, and makes room for the new one.
+        customers = [vals.get("partner_id") for vals in vals_list]
+        self.search([("partner_id", "in", customers), ("until", "<", "today")]).action_end()
         overrides = super().create(vals_list)
         self._classify(overrides._customers())
         return overrides
@@ -97,12 +99,6 @@ class SegmentationOverride(models.Model):
     def _classify(self, customers: dict):
         for company, partners in customers.items():
             self.env["segmentation.run"]._classify(company, "override", partners)
-
-    def _end_expired(self, partner_ids):
-        """Make room for new classes of these customers; the expired ones place nobody any more."""
-        expired = self.search([("partner_id", "in", partner_ids), ("until", "<", "today")])
-        super(SegmentationOverride, expired).write({"active": False})
-        expired.flush_recordset()  # before the new ones are inserted, which the unique index would refuse
 
     @api.model
     def _action_list(self, domain) -> dict:
