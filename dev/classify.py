@@ -13,12 +13,17 @@ def padded(text, width):
 
 
 def print_summary(company):
+    """One line per class; with the classes that are part of it where there are any."""
     print(f"\n{company.name} ({company.currency_id.name})")
-    print(f"  {'Dimension':<16}{'Class':<28}{'Customers':>9}{'Revenue, 12 months':>22}")
+    print(f"  {'Dimension':<16}{'Class':<28}{'Customers':>9}{'Revenue, 12 months':>22}{'with its parts':>34}")
     for dimension in summarise(company):
         for line in dimension.classes:
-            cells = padded(dimension.dimension.name, 16) + padded(line.cls.name or "Unclassified", 28)
-            print(f"  {cells}{line.customers:>9,}{line.revenue:>22,.2f}")
+            name = "  " * line.level + (line.cls.name or "Unclassified")
+            cells = padded(dimension.dimension.name, 16) + padded(name, 28)
+            cells += f"{line.customers:>9,}{line.revenue:>22,.2f}"
+            if line.total_customers != line.customers:
+                cells += f"{line.total_customers:>12,}{line.total_revenue:>22,.2f}"
+            print(f"  {cells}")
         print(f"  {'':<16}{'Total':<28}{dimension.customers:>9,}{dimension.revenue:>22,.2f}")
 
 

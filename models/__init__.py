@@ -13,6 +13,7 @@ from . import segmentation_run_queue
 from . import segmentation_run_step
 from . import segmentation_change
 from . import res_partner
+from . import ir_model_fields
 from . import res_company
 from . import res_config_settings
 from . import segmentation_demo

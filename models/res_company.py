@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from .domain_field import check_domain, parse_domain
-from .res_partner import PROFILE_FIELDS
 
 DEFAULT_POPULATION = """[
     '|', ('customer_rank', '>', 0),
@@ -25,11 +24,11 @@ class ResCompany(models.Model):
 
     @api.constrains("segmentation_population")
     def _check_segmentation_population(self):
-        classes = {
-            name for name in self.env["res.partner"]._fields if name.startswith(("segmentation_", "is_classified"))
+        allowed = {
+            name
+            for name, field in self.env["res.partner"]._fields.items()
+            if field.compute != "_compute_classes"  # who is a customer must not depend on the class
         }
-        classes |= set(PROFILE_FIELDS)
-        allowed = set(self.env["res.partner"]._fields) - classes  # who is a customer must not depend on the class
         for company in self:
             check_domain(company, "segmentation_population", "res.partner", allowed)
 

@@ -5,6 +5,8 @@ from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
 from ..fields import OptionalInteger, OptionalMonetary
+from .dimension_views import add_dimensions, dimensions_cache_key
+from .segmentation_override import IN_FORCE
 from .segmentation_profile import UNCLASSIFIED
 
 FACTS = ["employee_count", "annual_turnover", "total_assets", "declared_currency_id"]
@@ -21,7 +23,6 @@ TOUCHING = {
     "state_id",
     "supplier_rank",
 }
-PROFILE_FIELDS = ["size_class_id", "industry_class_id", "region_class_id", "stage_class_id", "segmentation_code"]
 GROUP = "partner_segmentation.group_user"
 
 
@@ -53,19 +54,21 @@ def _inverse_to_override(field_name: str):
     return inverse
 
 
-def _class_field(field_name: str, string: str):
-    """A class of the customer in the current company."""
-    return fields.Many2one(
-        "segmentation.class",
-        string=string,
-        compute="_compute_classes",
-        compute_sudo=True,
-        search=_search_through_profile(field_name),
-        inverse=_inverse_to_override(field_name),
-        domain=[("dimension_id.field_name", "=", field_name)],
-        falsy_value_label=UNCLASSIFIED,
-        groups=GROUP,
-    )
+def class_field_attributes(field_name: str) -> dict:
+    """Attributes of the field that shows a contact's class in one dimension, shipped or custom."""
+    return {
+        "comodel_name": "segmentation.class",
+        "compute": "_compute_classes",
+        "compute_sudo": True,
+        "store": False,
+        "copy": False,
+        "readonly": False,
+        "search": _search_through_profile(field_name),
+        "inverse": _inverse_to_override(field_name),
+        "domain": [("dimension_id.field_name", "=", field_name)],
+        "falsy_value_label": UNCLASSIFIED,
+        "groups": GROUP,
+    }
 
 
 class ResPartner(models.Model):
@@ -89,10 +92,10 @@ class ResPartner(models.Model):
         help="Currency of the turnover and assets the customer declared.",
     )
 
-    size_class_id = _class_field("size_class_id", "Size")
-    industry_class_id = _class_field("industry_class_id", "Sector")
-    region_class_id = _class_field("region_class_id", "Region")
-    stage_class_id = _class_field("stage_class_id", "Purchase stage")
+    size_class_id = fields.Many2one(string="Size", **class_field_attributes("size_class_id"))
+    industry_class_id = fields.Many2one(string="Sector", **class_field_attributes("industry_class_id"))
+    region_class_id = fields.Many2one(string="Region", **class_field_attributes("region_class_id"))
+    stage_class_id = fields.Many2one(string="Purchase stage", **class_field_attributes("stage_class_id"))
     segmentation_class_ids = fields.Many2many(
         "segmentation.class", string="Classes", compute="_compute_classes", compute_sudo=True, groups=GROUP
     )
@@ -106,6 +109,9 @@ class ResPartner(models.Model):
         search="_search_is_classified",
         groups=GROUP,
         help="The customer is classified in the current company, in its own name and not as a contact of another.",
+    )
+    segmentation_override_count = fields.Integer(
+        string="Classes set by hand", compute="_compute_segmentation_override_count", groups=GROUP
     )
     segmentation_explanation = fields.Html(
         string="Classification", compute="_compute_segmentation_explanation", sanitize=False, groups=GROUP
@@ -140,22 +146,61 @@ class ResPartner(models.Model):
     def _commercial_fields(self):
         return super()._commercial_fields() + FACTS
 
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        arch, view = super()._get_view(view_id, view_type, **options)
+        add_dimensions(self, arch, view_type, optional="hide")
+        return arch, view
+
+    @api.model
+    def _get_view_cache_key(self, view_id=None, view_type="form", **options):
+        return super()._get_view_cache_key(view_id, view_type, **options) + dimensions_cache_key(self)
+
     # -- classes, read through the customer file -----------------------------------------------
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company")
     def _compute_classes(self):
-        profiles = self._segmentation_profiles()
+        names = [name for name in self._fields if self._is_read_through_profile(name)]
+        profiles = self._segmentation_profiles(["active", "partner_id", *names])
         dimensions = self.env["segmentation.dimension"].search([])
-        class_fields = [name for name in dimensions.mapped("field_name") if name in self.env["segmentation.profile"]]
+        class_fields = [name for name in dimensions.mapped("field_name") if name in names]
+        held = {class_id for profile in profiles.values() for name in class_fields for class_id in profile[name].ids}
+        # Names of all classes in one query; each column of a list would read its own.
+        self.env["segmentation.class"].browse(held).fetch(["name"])
         for partner in self:
             profile = profiles[partner.commercial_partner_id._origin]
             partner.is_classified = profile.partner_id == partner._origin and profile.active
-            for name in PROFILE_FIELDS:
+            for name in names:
                 partner[name] = profile[name]
             partner.segmentation_class_ids = [
                 Command.set([class_id for name in class_fields for class_id in profile[name].ids])
             ]
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company")
+    def _compute_segmentation_override_count(self):
+        counts = dict(
+            self.env["segmentation.override"]._read_group(
+                Domain(self._override_domain()) & IN_FORCE, ["partner_id"], ["__count"]
+            )
+        )
+        for partner in self:
+            partner.segmentation_override_count = counts.get(partner.commercial_partner_id._origin, 0)
+
+    def _override_domain(self) -> list:
+        """Classes set by hand that the partners have in the current company."""
+        customers = self.commercial_partner_id._origin
+        return [("company_id", "=", self.env.company.id), ("partner_id", "in", customers.ids)]
+
+    def _is_read_through_profile(self, field_name: str) -> bool:
+        """Whether the field shows the field of the same name of the customer file."""
+        field = self._fields.get(field_name)
+        return (
+            field is not None
+            and field.compute == "_compute_classes"
+            and field_name in self.env["segmentation.profile"]._fields
+        )
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company", "lang", "uid")
@@ -165,20 +210,28 @@ class ResPartner(models.Model):
             profile = profiles[partner.commercial_partner_id._origin]
             partner.segmentation_explanation = self.env["ir.qweb"]._render(
                 "partner_segmentation.explanation",
-                {"profile": profile, "explanations": profile._explain() if profile.active else []},
+                {
+                    "profile": profile,
+                    "explanations": profile._explain() if profile.active else [],
+                    "figures": profile._figures() if profile.active else [],
+                },
             )
 
-    def _segmentation_profiles(self) -> defaultdict:
-        """Commercial partner → its customer file in the current company, empty when there is none."""
+    def _segmentation_profiles(self, field_names=None) -> defaultdict:
+        """Commercial partner → its customer file in the current company, empty when there is none.
+
+        :param field_names: fields to read in the same query; custom ones would take one query each
+        """
         Profile = self.env["segmentation.profile"]
         domain = [
             ("partner_id", "in", self.commercial_partner_id._origin.ids),
             ("company_id", "=", self.env.company.id),
         ]
-        return defaultdict(Profile.browse, {profile.partner_id: profile for profile in Profile.search(domain)})
+        profiles = Profile.search_fetch(domain, field_names, order="id")
+        return defaultdict(Profile.browse, {profile.partner_id: profile for profile in profiles})
 
     def _field_to_sql(self, alias, field_expr, query=None):
-        if field_expr not in PROFILE_FIELDS:
+        if not self._is_read_through_profile(field_expr):
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(self._fields[field_expr], "read")
         return SQL.identifier(self._join_profile(alias, query), field_expr)
@@ -208,6 +261,9 @@ class ResPartner(models.Model):
         return profile
 
     # -- actions -------------------------------------------------------------------------------
+
+    def action_view_overrides(self):
+        return self.env["segmentation.override"]._action_list(self._override_domain())
 
     def action_reclassify(self):
         """Evaluate these customers in the selected companies, on the latest data."""

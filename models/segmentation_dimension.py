@@ -6,6 +6,7 @@ from odoo.exceptions import ValidationError
 
 from ..engine.relative import METHODS as RELATIVE
 from .domain_field import check_domain, parse_domain
+from .segmentation_column import COLUMN_MODELS
 
 # Fields of the customer file that are there before anything is computed.
 KNOWN_FIELDS = ("partner_id", "user_id", "industry_id", "country_id", "state_id")
@@ -23,6 +24,7 @@ class SegmentationDimension(models.Model):
     _order = "sequence, id"
     # The classes speak for themselves.
     _cosmetic_fields = frozenset(("name", "code", "sequence", "description", "in_code", "class_ids", "rule_version"))
+    _column_models = COLUMN_MODELS
 
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10, help="Order of evaluation and of the parts of the segmentation code.")

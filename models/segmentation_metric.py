@@ -171,7 +171,7 @@ class SegmentationMetric(models.Model):
         measure = self.env["ir.model.fields"].sudo().browse(vals.get("measure_field_id"))
         kind = self._result_type(vals.get("aggregate", "sum"), measure)
         currency = {"currency_field": "currency_id"} if kind == "monetary" else {}
-        return {"ttype": kind, "groups": self._figure_groups(), **currency}
+        return {"ttype": kind, **currency}
 
     @staticmethod
     def _result_type(aggregate: str, measure) -> str:

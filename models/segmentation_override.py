@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+IN_FORCE = Domain("until", "=", False) | Domain("until", ">=", "today")
 
 
 class SegmentationOverride(models.Model):
@@ -63,14 +66,20 @@ class SegmentationOverride(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # An expired class places nobody any more, and makes room for the new one.
+        customers = [vals.get("partner_id") for vals in vals_list]
+        self.search([("partner_id", "in", customers), ("until", "<", "today")]).action_end()
         overrides = super().create(vals_list)
         self._classify(overrides._customers())
         return overrides
 
     def write(self, vals):
+        left = self._customers()
         result = super().write(vals)
         if vals.keys() - {"reason"}:  # the reason explains a class and does not change it
-            self._classify(self._customers())
+            now = self._customers()
+            none = self.env["res.partner"]
+            self._classify({company: left.get(company, none) | now.get(company, none) for company in {**left, **now}})
         return result
 
     def unlink(self):
@@ -92,6 +101,12 @@ class SegmentationOverride(models.Model):
             self.env["segmentation.run"]._classify_later_if_busy(company, "override", partners)
 
     @api.model
+    def _action_list(self, domain) -> dict:
+        """Action that lists what is set by hand, first what is in force."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("partner_segmentation.segmentation_override_action")
+        return {**action, "domain": domain, "context": {"search_default_in_force": 1}}
+
+    @api.model
     def _set(self, partners, dimension, cls):
         """Give the partners' commercial entities a class in the current company, or end what was set."""
         customers = partners.commercial_partner_id
@@ -100,7 +115,7 @@ class SegmentationOverride(models.Model):
             ("partner_id", "in", customers.ids),
             ("dimension_id", "=", dimension.id),
         ]
-        existing = self.search(domain)
+        existing = self.search(Domain(domain) & IN_FORCE)
         if not cls:
             existing.action_end()
             return
@@ -111,3 +126,18 @@ class SegmentationOverride(models.Model):
                 for partner in customers - existing.partner_id
             ]
         )
+
+
+class SegmentationDimension(models.Model):
+    _inherit = "segmentation.dimension"
+
+    override_count = fields.Integer(string="Set by hand", compute="_compute_override_count")
+
+    def _compute_override_count(self):
+        domain = Domain("dimension_id", "in", self.ids) & IN_FORCE
+        counts = dict(self.env["segmentation.override"]._read_group(domain, ["dimension_id"], ["__count"]))
+        for dimension in self:
+            dimension.override_count = counts.get(dimension._origin, 0)
+
+    def action_view_overrides(self):
+        return self.env["segmentation.override"]._action_list([("dimension_id", "in", self.ids)])

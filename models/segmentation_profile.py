@@ -1,11 +1,12 @@
 from lxml.builder import E
 
 from odoo import api, fields, models
-from odoo.tools import LazyTranslate
+from odoo.tools import LazyTranslate, format_date
 
 from ..engine.explain import explain
 from ..engine.scope import Scope
 from ..fields import OptionalInteger, OptionalMonetary
+from .dimension_views import add_dimensions, dimensions_cache_key
 
 _lt = LazyTranslate(__name__)
 
@@ -85,19 +86,18 @@ class SegmentationProfile(models.Model):
 
     @api.model
     def _get_view(self, view_id=None, view_type="form", **options):
-        """Add the columns that administrators made to list and search."""
+        """Add the dimensions to list and search, and the metrics that administrators made."""
         arch, view = super()._get_view(view_id, view_type, **options)
-        custom = [name for name, field in self._fields.items() if field.manual]
-        if view_type == "list":
-            for name in custom:
-                arch.append(E.field(name=name, optional="hide"))
-        elif view_type == "search":
-            for name in custom:
-                arch.append(E.field(name=name))
-                if self._fields[name].type == "many2one":
-                    label = self._fields[name].get_description(self.env, ["string"])["string"]
-                    arch.append(E.filter(name=f"group_{name}", string=label, context=f"{{'group_by': '{name}'}}"))
+        add_dimensions(self, arch, view_type, optional="show")
+        if view_type in ("list", "search"):
+            for name, field in self._fields.items():
+                if field.manual and field.comodel_name != "segmentation.class":
+                    arch.append(E.field(name=name, **({"optional": "hide"} if view_type == "list" else {})))
         return arch, view
+
+    @api.model
+    def _get_view_cache_key(self, view_id=None, view_type="form", **options):
+        return super()._get_view_cache_key(view_id, view_type, **options) + dimensions_cache_key(self)
 
     @api.depends("missing_facts")
     @api.depends_context("lang")
@@ -132,6 +132,30 @@ class SegmentationProfile(models.Model):
         dimensions = self.env["segmentation.dimension"].search([])
         scope = Scope(self.env, self.company_id.id, self._last_run_date())
         return explain(scope, dimensions.filtered(lambda d: d._applies_to(self.company_id)), self)
+
+    def _figures(self) -> list[tuple[str, str]]:
+        """Name and value of the customer's metrics, without those the user may not see.
+
+        Facts that nobody has told are listed too, as not known.
+        """
+        self.ensure_one()
+        figures = []
+        for metric in self.env["segmentation.metric"].search([]):
+            field = self._fields[metric.field_name]
+            if not self._has_field_access(field, "read"):
+                continue
+            value = self[field.name]
+            if value is False and metric.aggregate != "value":
+                continue
+            if field.type == "many2one":
+                text = value.display_name
+            elif field.type == "date":
+                text = format_date(self.env, value)
+            else:
+                text = metric._format_value(value, self.currency_id)
+            if text:
+                figures.append((metric.name, text))
+        return figures
 
     def _last_run_date(self):
         run = (

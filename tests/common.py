@@ -36,6 +36,15 @@ class SegmentationCommon(AccountTestInvoicingCommon):
             company_ids=[Command.set(cls.company.ids)],
         )
 
+    def setUp(self):
+        self.addCleanup(self._forget_columns)  # before the clean-ups of super: it runs after them
+        super().setUp()
+
+    def _forget_columns(self):
+        """The columns that a test made are rolled back; let the registry know."""
+        if self.registry.registry_invalidated:
+            self.registry._setup_models__(self.env.cr, ["segmentation.profile", "res.partner"])
+
     @classmethod
     def get_default_groups(cls):
         return (

@@ -200,8 +200,8 @@ class TestMethods(MethodCase):
         self.assertIn(name, Profile.get_view(view_type="list")["arch"])
         self.assertIn(f"group_{name}", Profile.get_view(view_type="search")["arch"])
         for record in (dimension, dimension.class_ids):
-            self.assertEqual(record.action_view_customers()["res_model"], "segmentation.profile")
-        found = Profile.search_count(dimension.class_ids.action_view_customers()["domain"])
+            self.assertEqual(record.action_view_customers()["res_model"], "res.partner")
+        found = self.env["res.partner"].search_count(dimension.class_ids.action_view_customers()["domain"])
         self.assertEqual(dimension.class_ids.customer_count, found)
         with self.assertRaisesRegex(UserError, "Archive"):
             dimension.unlink()
