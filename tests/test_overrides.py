@@ -79,8 +79,8 @@ class TestOverrides(SegmentationCommon):
         self.assertClass(self.first, self.size, "L")
         self.env.cr.execute("UPDATE segmentation_override SET until = %s", [date(2026, 1, 1)])
         override.invalidate_recordset()
-        with self.enter_registry_test_mode():
-            self.env.ref("partner_segmentation.cron_classify").method_direct_trigger()
+        self.env["segmentation.run"].search([("state", "=", "queued")]).unlink()
+        self.run_jobs("cron_classify", "cron_work")
         self.assertClass(self.first, self.size, "S")
         change = self.env["segmentation.change"].search([("partner_id", "=", self.first.id)], limit=1)
         self.assertEqual((change.from_class_id, change.reason), (self.large, "scheduled"))

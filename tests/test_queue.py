@@ -207,10 +207,13 @@ class TestOutdated(SegmentationCommon):
         self.bound("large", "employee_count", 300)
         self.assertEqual(self.outdated(), self.size)
         self.assertEqual(self.waiting().trigger, "rule")
-        self.classify(self.customer())
+        customer = self.customer()
+        self.classify(customer)
+        self.assertIn("Outdated", customer.segmentation_explanation)
         self.assertEqual(self.outdated(), self.size, "a run of one customer changes nothing for the others")
         self.classify()
         self.assertFalse(self.outdated())
+        self.assertNotIn("Outdated", customer.segmentation_explanation)
 
     def test_every_part_of_the_rules(self):
         large = self.env.ref("partner_segmentation.class_size_large")
