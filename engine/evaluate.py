@@ -63,13 +63,17 @@ class Evaluation:
 
         The caller owns the transaction; nothing is committed here.
         """
-        self.scope.env.flush_all()
-        self._load()
-        classified = self.classified(SQL("SELECT * FROM %s", INPUT))
+        classified = self.classified_customers()
         Writer(self.scope, self.metrics, self.rules, self.result).apply(classified, run_id, trigger)
         self._store_cuts()
         self.scope.env.invalidate_all(flush=False)
         return self.result
+
+    def classified_customers(self) -> SQL:
+        """SELECT of the customers of the scope with metrics and classes; nothing is written."""
+        self.scope.env.flush_all()
+        self._load()
+        return self.classified(SQL("SELECT * FROM %s", INPUT))
 
     # -- load ----------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ class SegmentationOverride(models.Model):
     user_id = fields.Many2one("res.users", string="Set by", required=True, default=lambda self: self.env.user)
     until = fields.Date(help="Last day. Empty: until it is ended by hand.")
     active = fields.Boolean(default=True)
+    ended_at = fields.Datetime(string="Ended on", readonly=True, copy=False)
 
     _one_at_a_time = models.UniqueIndex(
         "(company_id, partner_id, dimension_id) WHERE active",
@@ -68,6 +69,8 @@ class SegmentationOverride(models.Model):
         return overrides
 
     def write(self, vals):
+        if "active" in vals:
+            vals = {**vals, "ended_at": False if vals["active"] else self.env.cr.now()}
         result = super().write(vals)
         if vals.keys() - {"reason"}:  # the reason explains a class and does not change it
             self._classify(self._customers())

@@ -78,11 +78,7 @@ class SegmentationRun(models.Model):
         :raise AccessError: evaluating everybody is for those who set the rules, evaluating some
             customers for those who see classes
         """
-        if partners is None:
-            self.env["segmentation.dimension"].check_access("write")
-        else:
-            self.check_access("read")
-            partners.check_access("read")
+        self._check_may_evaluate(partners)
         self._lock(company)
         # Users start runs without write access to runs, profiles and history: these are the engine's.
         run = self.sudo().create(
@@ -97,6 +93,13 @@ class SegmentationRun(models.Model):
         )
         run._execute()
         return run.with_env(self.env)
+
+    def _check_may_evaluate(self, partners):
+        if partners is None:
+            self.env["segmentation.dimension"].check_access("write")
+        else:
+            self.check_access("read")
+            partners.check_access("read")
 
     def _today(self, company):
         """Today where the company is: the same for a user elsewhere and for the scheduler."""
@@ -160,9 +163,9 @@ class SegmentationRun(models.Model):
             }
         )
 
-    def _evaluation(self) -> Evaluation:
+    def _evaluation(self, retrospective=False) -> Evaluation:
         partner_ids = tuple(self._selected_partners().ids) if self.scope == "selection" else None
-        scope = Scope(self.env, self.company_id.id, self.as_of, partner_ids)
+        scope = Scope(self.env, self.company_id.id, self.as_of, partner_ids, retrospective=retrospective)
         # All dimensions, because an archived one takes its classes back.
         dimensions = self.env["segmentation.dimension"].with_context(active_test=False).search([])
         return Evaluation(
