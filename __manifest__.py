@@ -24,6 +24,7 @@
         "views/segmentation_run.xml",
         "views/segmentation_change.xml",
         "views/segmentation_override.xml",
+        "wizards/segmentation_comparison.xml",
         "views/res_partner.xml",
         "views/res_config_settings.xml",
         "views/menus.xml",

@@ -3,6 +3,7 @@
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .history import recorded_classes, stored_classes
 from .rule import NO_CLASS, NOTHING, Rule, case, column, constant, fallback, join_codes
 
 INDUSTRY = "partner_industry_id"
@@ -85,17 +86,12 @@ def criterion_test(criterion, scope, query) -> SQL:
 
 
 def _current_class(dimension, scope, query) -> SQL:
-    """The class the customer has now, joined from the stored customer file."""
+    """The class the customer has now, or had on the day that is looked back at."""
     alias = f"current_{dimension.id}"
-    condition = SQL(
-        "%s = %s AND %s = %s",
-        SQL.identifier(alias, "partner_id"),
-        column("partner_id"),
-        SQL.identifier(alias, "company_id"),
-        scope.company_id,
-    )
-    query.add_join("LEFT JOIN", alias, "segmentation_profile", condition)
-    return SQL.identifier(alias, dimension.field_name)
+    held = (recorded_classes if scope.retrospective else stored_classes)(scope, dimension)
+    condition = SQL("%s = %s", SQL.identifier(alias, "partner_id"), column("partner_id"))
+    query.add_join("LEFT JOIN", alias, SQL("(%s)", held), condition)
+    return SQL.identifier(alias, "class_id")
 
 
 def _at_least(cls):

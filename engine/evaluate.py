@@ -66,11 +66,7 @@ class Evaluation:
 
         The caller owns the transaction; nothing is committed here.
         """
-        self.scope.env.flush_all()
-        self.on_step("load")
-        self._load()
-        self.on_step("classify")
-        classified = self.classified(SQL("SELECT * FROM %s", INPUT))
+        classified = self.classified_customers()
         writer = Writer(self.scope, self.metrics, self.rules, self.result)
         self.on_step("compare")
         writer.compare(classified)
@@ -82,6 +78,14 @@ class Evaluation:
         self._store_cuts()
         self.scope.env.invalidate_all(flush=False)
         return self.result
+
+    def classified_customers(self) -> SQL:
+        """SELECT of the customers of the scope with metrics and classes; nothing is written."""
+        self.scope.env.flush_all()
+        self.on_step("load")
+        self._load()
+        self.on_step("classify")
+        return self.classified(SQL("SELECT * FROM %s", INPUT))
 
     # -- load ----------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from dateutil.relativedelta import relativedelta
 
 from odoo.api import Environment
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
@@ -16,7 +17,8 @@ class Scope:
     """The customers of ``company`` as they were at the end of the day ``as_of``.
 
     ``partner_ids`` limits the evaluation to these commercial partners; ``None`` means all. ``cuts`` holds, by
-    dimension id, the cut values of relative dimensions as far as they were computed or read.
+    dimension id, the cut values of relative dimensions as far as they were computed or read. A ``retrospective``
+    scope takes the classes that customers held and that people had set from the history of that day, not from today.
     """
 
     base_env: Environment
@@ -24,6 +26,7 @@ class Scope:
     as_of: date
     partner_ids: tuple[int, ...] | None = None
     cuts: dict = field(default_factory=dict, compare=False)
+    retrospective: bool = False
 
     @cached_property
     def env(self) -> Environment:
@@ -66,10 +69,25 @@ class Scope:
             return column
         return SQL("(%s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", column, self.timezone.key)
 
+    def day_of(self, moment: datetime) -> date:
+        """The day of a moment in UTC where the company is."""
+        return moment.replace(tzinfo=UTC).astimezone(self.timezone).date()
+
     def _start(self, field, day: date):
-        if field.type == "date":
-            return day
+        return day if field.type == "date" else self._midnight(day)
+
+    def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time.min, self.timezone).astimezone(UTC).replace(tzinfo=None)
+
+    @property
+    def start(self) -> datetime:
+        """The moment the day begins, in UTC."""
+        return self._midnight(self.as_of)
+
+    @property
+    def end(self) -> datetime:
+        """The moment the day is over, in UTC."""
+        return self._midnight(self.as_of + relativedelta(days=1))
 
     def rate(self, source, target) -> float | None:
         """Units of currency ``target`` for one unit of ``source``; ``None`` when a rate is not known.
@@ -123,17 +141,16 @@ class Scope:
     def overrides(self, dimension) -> SQL | None:
         """Subselect of ``partner_id`` and the ``class_id`` people set; None when there is none."""
         Override = self.env["segmentation.override"]
-        query = Override._search(
-            [
-                ("active", "=", True),
-                ("company_id", "=", self.company_id),
-                ("dimension_id", "=", dimension.id),
-                "|",
-                ("until", "=", False),
-                ("until", ">=", self.as_of),
-            ],
-            limit=None,
-        )
+        domain = Domain("company_id", "=", self.company_id) & Domain("dimension_id", "=", dimension.id)
+        domain &= Domain("until", "=", False) | Domain("until", ">=", self.as_of)
+        if self.retrospective:
+            domain &= Domain("create_date", "<", self.end)
+            domain &= Domain("active", "=", True) | Domain("ended_at", ">=", self.end)
+        else:
+            domain &= Domain("active", "=", True)
+        query = Override._search(domain)
         if not Override.search_count([("id", "in", query)], limit=1):
             return None
-        return query.subselect(SQL("partner_id, class_id"))
+        # One that was ended and is in force again may overlap with one of the time between.
+        query.order = SQL("partner_id, id DESC")
+        return SQL("(%s)", query.select(SQL("DISTINCT ON (partner_id) partner_id, class_id")))

@@ -21,6 +21,17 @@ class ResCompany(models.Model):
         "opportunity or customer invoice always are; the company's own entities and users never.",
     )
     segmentation_code_separator = fields.Char(string="Separator of class codes", default="-", size=1)
+    segmentation_history_months = fields.Integer(
+        string="Months of history",
+        help="Older class changes are removed, except the latest one of each customer and dimension. 0: keep all.",
+    )
+    segmentation_history_start = fields.Date(
+        readonly=True, help="First day whose classes are still recorded. Empty: nothing has been removed yet."
+    )
+
+    _segmentation_history_months_positive = models.Constraint(
+        "CHECK(segmentation_history_months >= 0)", "Months of history must be 0 (keep all) or more."
+    )
 
     @api.constrains("segmentation_population")
     def _check_segmentation_population(self):

@@ -143,6 +143,11 @@ class ResPartner(models.Model):
             self.env["segmentation.touch"].sudo()._mark(self)
         return result
 
+    @api.ondelete(at_uninstall=True)
+    def _unlink_from_comparisons(self):
+        # The lines have no foreign keys.
+        self.env["segmentation.comparison.line"].sudo().search([("partner_id", "in", self.ids)]).unlink()
+
     def _commercial_fields(self):
         return super()._commercial_fields() + FACTS
 
@@ -264,6 +269,17 @@ class ResPartner(models.Model):
 
     def action_view_overrides(self):
         return self.env["segmentation.override"]._action_list(self._override_domain())
+
+    def action_view_class_changes(self):
+        """History of the customer's classes in the current company."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("partner_segmentation.segmentation_change_action")
+        customer = self.commercial_partner_id
+        return {
+            **action,
+            "name": self.env._("Class history of %s", customer.display_name),
+            "domain": [("partner_id", "=", customer.id), ("company_id", "=", self.env.company.id)],
+            "context": {"segmentation_one_customer": True},
+        }
 
     def action_reclassify(self):
         """Evaluate these customers in the selected companies, on the latest data."""

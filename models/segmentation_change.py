@@ -1,6 +1,14 @@
-from odoo import fields, models
+from dateutil.relativedelta import relativedelta
 
-from .segmentation_profile import FIGURES
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+from odoo.tools.constants import GC_UNLINK_LIMIT
+
+from ..engine.history import removal
+from ..engine.metrics import PARTNER_COLUMNS
+from ..engine.scope import Scope
+from .segmentation_profile import FIGURES, UNCLASSIFIED
 
 TRIGGERS = [
     ("scheduled", "Scheduled"),
@@ -9,6 +17,9 @@ TRIGGERS = [
     ("event", "Customer touched"),
     ("rule", "Rules changed"),
 ]
+
+# Methods whose classes are ranked, the highest first.
+RANKED = ("criteria", "share", "quantile")
 
 
 class SegmentationChange(models.Model):
@@ -24,8 +35,18 @@ class SegmentationChange(models.Model):
         "res.partner", string="Customer", required=True, ondelete="cascade", readonly=True, index=True
     )
     dimension_id = fields.Many2one("segmentation.dimension", required=True, ondelete="cascade", readonly=True)
-    from_class_id = fields.Many2one("segmentation.class", string="From", ondelete="restrict", readonly=True)
-    to_class_id = fields.Many2one("segmentation.class", string="To", ondelete="restrict", readonly=True)
+    from_class_id = fields.Many2one(
+        "segmentation.class", string="From", ondelete="restrict", readonly=True, falsy_value_label=UNCLASSIFIED
+    )
+    to_class_id = fields.Many2one(
+        "segmentation.class", string="To", ondelete="restrict", readonly=True, falsy_value_label=UNCLASSIFIED
+    )
+    direction = fields.Selection(
+        [("up", "Up"), ("down", "Down")],
+        compute="_compute_direction",
+        search="_search_direction",
+        help="Empty where the classes of the dimension are not ranked, or one of the two is missing.",
+    )
     date = fields.Datetime(required=True, readonly=True)
     reason = fields.Selection(
         TRIGGERS,
@@ -39,3 +60,83 @@ class SegmentationChange(models.Model):
         groups=FIGURES,
         help="Values the class rests on, by column of the customer file; amounts in company currency.",
     )
+    evidence_text = fields.Char(
+        string="Values", compute="_compute_evidence_text", help="What the class rests on, as far as you may see it."
+    )
+
+    _company_date = models.Index("(company_id, date)")  # classes on a past day, removal of old history
+
+    @api.depends("dimension_id.method", "from_class_id.sequence", "to_class_id.sequence")
+    def _compute_direction(self):
+        for change in self:
+            old, new = change.from_class_id, change.to_class_id
+            change.direction = False
+            if old and new and change.dimension_id.method in RANKED:
+                change.direction = "up" if (new.sequence, new.id) < (old.sequence, old.id) else "down"
+
+    def _search_direction(self, operator, value):
+        if operator != "in" or not {*value} <= {"up", "down"}:
+            return NotImplemented
+        moved = Domain.OR(Domain.custom(to_sql=_moved_to_sql(SQL("<") if way == "up" else SQL(">"))) for way in value)
+        return Domain("dimension_id.method", "in", RANKED) & moved
+
+    @api.depends("evidence")
+    @api.depends_context("lang", "uid")
+    def _compute_evidence_text(self):
+        metrics = self.env["segmentation.metric"].with_context(active_test=False).search([])
+        metrics = {metric.field_name: metric for metric in metrics}
+        profile = self.env["segmentation.profile"]
+        for change in self:
+            # Each figure is shown to those who may see it in the customer file.
+            evidence = change.sudo().evidence or {}
+            visible = [
+                name
+                for name in evidence
+                if name in PARTNER_COLUMNS
+                or (name in profile._fields and profile._has_field_access(profile._fields[name], "read"))
+            ]
+            change.evidence_text = ", ".join(
+                change._value_text(name, evidence[name], metrics.get(name)) for name in visible
+            )
+
+    def _value_text(self, name: str, value, metric) -> str:
+        """One value of the evidence: the metric, class or fact with its figure or name."""
+        if metric:
+            label, text = metric.name, metric._format_value(value, self.company_id.currency_id)
+        else:
+            field = self.env["segmentation.profile"]._fields[PARTNER_COLUMNS.get(name, name)]
+            label = field.get_description(self.env, ["string"])["string"]
+            text = str(value or "")
+            if field.type == "many2one":
+                text = self.env[field.comodel_name].browse(value or []).exists().display_name
+        return self.env._("%(label)s: %(value)s", label=label, value=text or self.env._("not known"))
+
+    @api.autovacuum
+    def _gc_history(self):
+        """Remove the history that companies do not keep, a batch per call."""
+        done, remaining = 0, False
+        for company in self.env["res.company"].search([("segmentation_history_months", ">", 0)]):
+            today = self.env["segmentation.run"]._today(company)
+            start = today - relativedelta(months=company.segmentation_history_months)
+            self.env.flush_all()
+            self.env.cr.execute(removal(Scope(self.env, company.id, start), GC_UNLINK_LIMIT))
+            if removed := self.env.cr.rowcount:
+                # Never back: what has been removed is not known again when more is to be kept.
+                company.segmentation_history_start = max(company.segmentation_history_start or start, start)
+            done += removed
+            remaining |= removed == GC_UNLINK_LIMIT
+        self.invalidate_model()
+        return done, remaining
+
+
+def _moved_to_sql(comparison: SQL):
+    """Condition that the rank of the new class compares so with the rank of the old one."""
+
+    def to_sql(model, alias, query):
+        ranks = []
+        for name in ("to_class_id", "from_class_id"):
+            _model, cls = model._fields[name].join(model, alias, query)
+            ranks.append(SQL("(%s, %s)", SQL.identifier(cls, "sequence"), SQL.identifier(cls, "id")))
+        return SQL("(%s %s %s) IS TRUE", ranks[0], comparison, ranks[1])
+
+    return to_sql

@@ -254,6 +254,7 @@ class SegmentationDimension(models.Model):
         self.env["segmentation.override"].sudo().with_context(active_test=False).search(
             [("dimension_id", "in", self.ids)]
         ).unlink()
+        self.env["segmentation.comparison.line"].sudo().search([("dimension_id", "in", self.ids)]).unlink()
         self.fallback_class_id = False
 
     def write(self, vals):

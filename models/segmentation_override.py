@@ -35,6 +35,7 @@ class SegmentationOverride(models.Model):
     user_id = fields.Many2one("res.users", string="Set by", required=True, default=lambda self: self.env.user)
     until = fields.Date(help="Last day. Empty: until it is ended by hand.")
     active = fields.Boolean(default=True)
+    ended_at = fields.Datetime(string="Ended on", readonly=True, copy=False)
 
     _one_at_a_time = models.UniqueIndex(
         "(company_id, partner_id, dimension_id) WHERE active",
@@ -75,6 +76,8 @@ class SegmentationOverride(models.Model):
 
     def write(self, vals):
         left = self._customers()
+        if "active" in vals:
+            vals = {**vals, "ended_at": False if vals["active"] else self.env.cr.now()}
         result = super().write(vals)
         if vals.keys() - {"reason"}:  # the reason explains a class and does not change it
             now = self._customers()

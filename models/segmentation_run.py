@@ -183,9 +183,9 @@ class SegmentationRun(models.Model):
             }
         )
 
-    def _evaluation(self, on_step=None) -> Evaluation:
+    def _evaluation(self, on_step=None, retrospective=False) -> Evaluation:
         partner_ids = tuple(self._selected_partners().ids) if self.scope == "selection" else None
-        scope = Scope(self.env, self.company_id.id, self.as_of, partner_ids)
+        scope = Scope(self.env, self.company_id.id, self.as_of, partner_ids, retrospective=retrospective)
         # All dimensions, because an archived one takes its classes back.
         dimensions = self.env["segmentation.dimension"].with_context(active_test=False).search([])
         return Evaluation(
