@@ -47,6 +47,10 @@ class OptionalInteger(_Optional, fields.Integer):
     """An integer, or ``False`` when it is not known."""
 
 
+class OptionalFloat(_Optional, fields.Float):
+    """A decimal number, or ``False`` when it is not known."""
+
+
 class OptionalMonetary(_Optional, fields.Monetary):
     """An amount in the currency of ``currency_field``, or ``False`` when it is not known."""
 

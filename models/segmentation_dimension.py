@@ -50,7 +50,10 @@ class SegmentationDimension(models.Model):
         default="any",
     )
     metric_id = fields.Many2one(
-        "segmentation.metric", ondelete="restrict", help="What customers are ranked by: shares and equal groups."
+        "segmentation.metric",
+        ondelete="restrict",
+        domain="[('result_type', 'in', ('integer', 'float', 'monetary'))]",
+        help="What customers are ranked by: shares and equal groups.",
     )
     lower_is_better = fields.Boolean(help="Rank low values first, for example days since the last purchase.")
     hysteresis = fields.Float(
@@ -120,6 +123,7 @@ class SegmentationDimension(models.Model):
 
     @api.constrains("method", "metric_id")
     def _check_metric(self):
+        self.metric_id._check_comparable()
         for dimension in self.filtered(lambda d: d.method in RELATIVE and not d.metric_id):
             raise ValidationError(
                 self.env._(
@@ -278,7 +282,7 @@ class SegmentationDimension(models.Model):
         domains = [self._get_domain()]
         if self.method == "domain":
             domains += [cls._get_domain() for cls in self.class_ids]
-        names = [condition.field_expr for domain in domains for condition in domain.iter_conditions()]
+        names = [condition.field_expr.partition(".")[0] for domain in domains for condition in domain.iter_conditions()]
         return metrics | metrics.with_context(active_test=False).search([("field_name", "in", names)])
 
     def _get_domain(self):

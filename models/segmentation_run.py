@@ -80,6 +80,7 @@ class SegmentationRun(models.Model):
         """
         if partners is None:
             self.env["segmentation.dimension"].check_access("write")
+            self.env["segmentation.metric"]._load_optional()
         else:
             self.check_access("read")
             partners.check_access("read")

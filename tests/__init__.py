@@ -3,6 +3,9 @@ from . import test_configuration
 from . import test_dimensions
 from . import test_install
 from . import test_methods
+from . import test_metrics
+from . import test_metrics_derived
+from . import test_metrics_hostile
 from . import test_oracle
 from . import test_partner
 from . import test_population
