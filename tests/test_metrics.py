@@ -47,9 +47,8 @@ class MetricCase(SegmentationCommon):
         register = self.env["account.payment.register"].with_context(
             active_model="account.move", active_ids=invoice.ids
         )
-        register.create(
-            {"payment_date": day, "amount": amount, "payment_difference_handling": "open", **values}
-        )._create_payments()
+        values = {"payment_date": day, "amount": amount, "payment_difference_handling": "open"}
+        register.create(values)._create_payments()
 
 
 @tagged("post_install", "-at_install")
