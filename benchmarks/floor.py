@@ -21,7 +21,8 @@ CLASSES = {
 }
 COLUMNS = [
     *("employee_count", "annual_turnover", "total_assets"),
-    *("revenue_12m", "revenue_prior_12m", "days_since_purchase", "invoices_24m", "invoices_total"),
+    *("revenue_12m", "revenue_prior_12m", "revenue_growth", "invoices_24m", "invoices_total"),
+    *("first_purchase_date", "days_since_purchase", "days_between_purchases", "days_to_pay", "overdue_receivable"),
     *("orders_12m", "average_order_12m", "orders_24m", "orders_total", "open_quotations"),
     *("open_opportunities", "expected_revenue"),
     *("size_class_id", "industry_class_id", "region_class_id", "stage_class_id"),
@@ -48,6 +49,7 @@ class Floor:
             "tomorrow": day + timedelta(days=1),
             "year": day - relativedelta(months=12) + timedelta(days=1),
             "two_years": day - relativedelta(months=24) + timedelta(days=1),
+            "three_years": day - relativedelta(months=36) + timedelta(days=1),
             "to_euro": rates[euro.id] / rates[company.currency_id.id],
             **{name: env.ref(f"partner_segmentation.{xml_id}").id for name, xml_id in CLASSES.items()},
         }

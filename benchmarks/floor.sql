@@ -39,6 +39,13 @@ invoices AS (
            SUM(amount_untaxed_signed) FILTER (WHERE counts AND invoice_date >= %(two_years)s AND invoice_date < %(year)s)
                AS revenue_prior_12m,
            %(as_of)s - MAX(invoice_date) FILTER (WHERE counts AND move_type = 'out_invoice') AS days_since_purchase,
+           MIN(invoice_date) FILTER (WHERE counts AND move_type = 'out_invoice') AS first_purchase_date,
+           (MAX(invoice_date) FILTER (WHERE counts AND move_type = 'out_invoice' AND invoice_date >= %(three_years)s)
+            - MIN(invoice_date) FILTER (WHERE counts AND move_type = 'out_invoice' AND invoice_date >= %(three_years)s)
+           )::numeric
+           / NULLIF(COUNT(DISTINCT invoice_date)
+                        FILTER (WHERE counts AND move_type = 'out_invoice' AND invoice_date >= %(three_years)s) - 1, 0)
+               AS days_between_purchases,
            COUNT(*) FILTER (WHERE counts AND move_type = 'out_invoice' AND invoice_date >= %(two_years)s)
                AS invoices_24m,
            COUNT(*) FILTER (WHERE counts AND move_type = 'out_invoice') AS invoices_total
@@ -78,6 +85,27 @@ leads AS (
       JOIN res_partner AS partner ON partner.id = counted.partner_id
   GROUP BY partner.commercial_partner_id
 ),
+receivables AS (
+    SELECT partner.commercial_partner_id AS partner_id, SUM(item.amount_residual) AS overdue_receivable
+      FROM account_move_line AS item
+      JOIN account_account AS account ON account.id = item.account_id
+      JOIN res_partner AS partner ON partner.id = item.partner_id
+     WHERE item.company_id = %(company)s AND item.parent_state = 'posted' AND item.reconciled IS NOT TRUE
+       AND account.account_type = 'asset_receivable' AND item.date_maturity < %(as_of)s
+  GROUP BY partner.commercial_partner_id
+),
+payments AS (
+    SELECT invoice.commercial_partner_id AS partner_id, AVG(matched.max_date - debit.invoice_date) AS days_to_pay
+      FROM account_partial_reconcile AS matched
+      JOIN account_move_line AS debit ON debit.id = matched.debit_move_id
+      JOIN account_move AS invoice ON invoice.id = debit.move_id
+      JOIN account_move_line AS credit ON credit.id = matched.credit_move_id
+      JOIN account_journal AS journal ON journal.id = credit.journal_id
+     WHERE matched.company_id = %(company)s AND invoice.move_type = 'out_invoice' AND debit.parent_state = 'posted'
+       AND debit.display_type = 'payment_term' AND credit.parent_state = 'posted'
+       AND journal.type IN ('bank', 'cash', 'credit') AND matched.max_date BETWEEN %(year)s AND %(as_of)s
+  GROUP BY invoice.commercial_partner_id
+),
 customer AS (
     SELECT partner.id AS partner_id, partner.industry_id, partner.country_id, partner.state_id,
            partner.employee_count,
@@ -85,7 +113,14 @@ customer AS (
            ROUND(partner.total_assets * rate.rate, 6) AS total_assets,
            ROUND(COALESCE(invoices.revenue_12m, 0), 6) AS revenue_12m,
            ROUND(COALESCE(invoices.revenue_prior_12m, 0), 6) AS revenue_prior_12m,
-           invoices.days_since_purchase,
+           CASE WHEN ROUND(COALESCE(invoices.revenue_prior_12m, 0), 6) > 0
+                THEN ROUND(100 * (ROUND(COALESCE(invoices.revenue_12m, 0), 6) - ROUND(invoices.revenue_prior_12m, 6))
+                           / ROUND(invoices.revenue_prior_12m, 6), 6)
+                END AS revenue_growth,
+           invoices.first_purchase_date, invoices.days_since_purchase,
+           ROUND(invoices.days_between_purchases, 6) AS days_between_purchases,
+           ROUND(payments.days_to_pay, 6) AS days_to_pay,
+           ROUND(COALESCE(receivables.overdue_receivable, 0), 6) AS overdue_receivable,
            COALESCE(invoices.invoices_24m, 0) AS invoices_24m,
            COALESCE(invoices.invoices_total, 0) AS invoices_total,
            COALESCE(orders.orders_12m, 0) AS orders_12m,
@@ -99,6 +134,8 @@ customer AS (
  LEFT JOIN invoices ON invoices.partner_id = partner.id
  LEFT JOIN orders ON orders.partner_id = partner.id
  LEFT JOIN leads ON leads.partner_id = partner.id
+ LEFT JOIN receivables ON receivables.partner_id = partner.id
+ LEFT JOIN payments ON payments.partner_id = partner.id
  LEFT JOIN rate ON rate.currency_id = partner.declared_currency_id
      WHERE partner.active AND partner.commercial_partner_id = partner.id
        AND (partner.company_id = %(company)s OR partner.company_id IS NULL)
@@ -130,8 +167,9 @@ classified AS (
                 ELSE 'POTENTIAL' END AS stage
       FROM tested
 )
-SELECT partner_id, employee_count, annual_turnover, total_assets, revenue_12m, revenue_prior_12m,
-       days_since_purchase, invoices_24m, invoices_total, orders_12m, average_order_12m, orders_24m, orders_total,
+SELECT partner_id, employee_count, annual_turnover, total_assets, revenue_12m, revenue_prior_12m, revenue_growth,
+       first_purchase_date, days_since_purchase, days_between_purchases, days_to_pay, overdue_receivable,
+       invoices_24m, invoices_total, orders_12m, average_order_12m, orders_24m, orders_total,
        open_quotations, open_opportunities, expected_revenue,
        CASE size WHEN 'L' THEN %(large)s WHEN 'M' THEN %(medium)s ELSE %(small)s END AS size_class_id,
        CASE WHEN industry_id IS NOT NULL THEN COALESCE(sector_id, %(other)s) END AS industry_class_id,

@@ -259,7 +259,7 @@ def _domain(_scope, _dimension, cls, profile) -> tuple[str, str, str]:
     """What the class stands for, with the figures its conditions look at."""
     if not cls:
         return "", profile.env._("no condition is met"), ""
-    columns = {condition.field_expr for condition in cls._get_domain().iter_conditions()}
+    columns = {condition.field_expr.partition(".")[0] for condition in cls._get_domain().iter_conditions()}
     metrics = profile.env["segmentation.metric"].search([("field_name", "in", list(columns))])
     figures = ", ".join(
         _labelled(profile.env, metric.name, metric._format_value(profile[metric.field_name], profile.currency_id))

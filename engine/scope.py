@@ -1,7 +1,7 @@
 """What one evaluation is about: company, date and, optionally, some customers only."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -50,16 +50,17 @@ class Scope:
         """Days begin and end where the company is, not where the user is."""
         return ZoneInfo(self.company.partner_id.tz or "UTC")
 
-    def window(self, field, months: int, offset: int, column: SQL) -> SQL:
-        """Condition "``column`` lies in ``(end - months, end]``" with ``end = as_of - offset months``.
+    def window(self, field, column: SQL, months: int, offset_months: int, offset_days: int) -> SQL:
+        """Condition "``column`` lies in the window", which ends with the as-of day or as much earlier as offset.
 
         :param field: the date or datetime field behind ``column``; a datetime is stored in UTC
         :param months: 0 for no lower end
         """
-        end = self.as_of - relativedelta(months=offset)
-        conditions = [SQL("%s < %s", column, self._start(field, end + relativedelta(days=1)))]
+        end = self.as_of - relativedelta(months=offset_months, days=offset_days)
+        conditions = [SQL("%s < %s", column, self._start(field, end + timedelta(days=1)))]
         if months:
-            first_day = self.as_of - relativedelta(months=offset + months) + relativedelta(days=1)
+            before = self.as_of - relativedelta(months=offset_months + months, days=offset_days)
+            first_day = before + timedelta(days=1)
             conditions.append(SQL("%s >= %s", column, self._start(field, first_day)))
         return SQL("(%s)", SQL(" AND ").join(conditions))
 

@@ -17,7 +17,12 @@ class SegmentationCriterion(models.Model):
 
     class_id = fields.Many2one("segmentation.class", required=True, ondelete="cascade", index=True)
     dimension_id = fields.Many2one(related="class_id.dimension_id")
-    metric_id = fields.Many2one("segmentation.metric", required=True, ondelete="restrict")
+    metric_id = fields.Many2one(
+        "segmentation.metric",
+        required=True,
+        ondelete="restrict",
+        domain="[('result_type', 'in', ('integer', 'float', 'monetary'))]",
+    )
     lower_bound = fields.Float(
         required=True,
         digits=(20, 4),
@@ -42,6 +47,10 @@ class SegmentationCriterion(models.Model):
     def _check_bounds(self):
         if self.env.context.get("segmentation_check_later") is not CHECK_LATER:
             self.dimension_id._check_bounds()
+
+    @api.constrains("metric_id")
+    def _check_metric(self):
+        self.metric_id._check_comparable()
 
     def _ruled_dimensions(self):
         return self.dimension_id

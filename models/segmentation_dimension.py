@@ -54,7 +54,10 @@ class SegmentationDimension(models.Model):
         default="any",
     )
     metric_id = fields.Many2one(
-        "segmentation.metric", ondelete="restrict", help="What customers are ranked by: shares and equal groups."
+        "segmentation.metric",
+        ondelete="restrict",
+        domain="[('result_type', 'in', ('integer', 'float', 'monetary'))]",
+        help="What customers are ranked by: shares and equal groups.",
     )
     lower_is_better = fields.Boolean(help="Rank low values first, for example days since the last purchase.")
     hysteresis = fields.Float(
@@ -139,6 +142,7 @@ class SegmentationDimension(models.Model):
 
     @api.constrains("method", "metric_id")
     def _check_metric(self):
+        self.metric_id._check_comparable()
         for dimension in self.filtered(lambda d: d.method in RELATIVE and not d.metric_id):
             raise ValidationError(
                 self.env._(

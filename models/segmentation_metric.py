@@ -1,23 +1,31 @@
-from psycopg2 import Error as DatabaseError
-
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
-from odoo.tools import SQL
+from odoo.api import SUPERUSER_ID
+from odoo.tools import convert_file, format_date
 from odoo.tools.misc import format_amount, formatLang
 
-from ..engine.metrics import source_key, source_query, value_query
-from ..engine.scope import Scope
-from .domain_field import check_domain, parse_domain
+from ..engine.metrics import DERIVED, FACTS
+from .domain_field import parse_domain
 
-NUMERIC_TYPES = ("integer", "float", "monetary")
-NUMERIC_AGGREGATES = ("sum", "avg", "min", "max", "value")
+NUMBERS = ("integer", "float", "monetary")
+DAYS = ("date", "datetime")
+
+PERCENTAGES = {*DERIVED, "top_share"}
+RESULTS = {
+    **dict.fromkeys(("count", "count_distinct", "days_since"), "integer"),
+    **dict.fromkeys(("interval", "avg_days", *PERCENTAGES), "float"),
+    "argmax": "many2one",
+}
+
+# Module → column of the metric in ``data/optional/<module>.xml``.
+OPTIONAL = {"sale_margin": "margin_12m"}
 
 
 class SegmentationMetric(models.Model):
     """A number about a customer; fills one column of the customer file.
 
     A metric aggregates documents (``sum``, ``count``) that lead to a partner by ``partner_path``,
-    match ``domain`` and lie in the window; or it is a fact read from the partner (``value``).
+    match ``domain`` and lie in the window; or it is a fact read from the partner (``value``); or it is derived from
+    two other metrics (``growth``, ``ratio``). Some give a day or a record instead of a number.
     """
 
     _name = "segmentation.metric"
@@ -28,9 +36,56 @@ class SegmentationMetric(models.Model):
 
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
+    description = fields.Text(translate=True, help="What the metric tells, and what it leaves out.")
+    aggregate = fields.Selection(
+        [
+            ("sum", "Sum"),
+            ("count", "Number of documents"),
+            ("count_distinct", "Number of different values"),
+            ("avg", "Average"),
+            ("min", "Smallest or earliest"),
+            ("max", "Largest or latest"),
+            ("days_since", "Days since the last"),
+            ("interval", "Average days between"),
+            ("avg_days", "Average days from start to date"),
+            ("argmax", "Where the sum is largest"),
+            ("top_share", "Share of where the sum is largest (%)"),
+            ("value", "Field of the customer"),
+            ("growth", "Growth over another metric (%)"),
+            ("ratio", "Percentage of another metric"),
+        ],
+        required=True,
+        default="sum",
+        help="Average days between: from the first to the last date, divided by the number of different days minus "
+        "one; unknown with fewer than two days.\n"
+        "Average days from start to date: every document counts once, whatever its amount.\n"
+        "Where the sum is largest: the record, such as a product category, with the largest positive sum of the "
+        "measure.\n"
+        "Share of where the sum is largest: that sum in percent of all positive sums.\n"
+        "Growth: by how many percent the metric exceeds the other one; unknown unless the other one is positive.\n"
+        "Percentage: the metric in percent of the other one; unknown unless the other one is positive.",
+    )
+    result_type = fields.Selection(
+        [
+            ("integer", "Whole number"),
+            ("float", "Decimal number"),
+            ("monetary", "Amount"),
+            ("date", "Date"),
+            ("many2one", "Record"),
+        ],
+        string="Result",
+        compute="_compute_result_type",
+        store=True,
+        precompute=True,
+        help="What the metric gives. Only numbers can have bounds, shares and equal groups; conditions take all.",
+    )
     model_id = fields.Many2one(
         "ir.model",
         string="Source",
+        compute="_compute_model_id",
+        store=True,
+        precompute=True,
+        readonly=False,
         required=True,
         ondelete="cascade",
         help="Documents that the metric is computed from.",
@@ -42,26 +97,26 @@ class SegmentationMetric(models.Model):
         help="Field of the document that leads to the commercial partner, e.g. partner_id.commercial_partner_id.",
     )
     domain = fields.Char(default="[]", help="Documents that count.")
-    aggregate = fields.Selection(
-        [
-            ("sum", "Sum"),
-            ("count", "Number of documents"),
-            ("count_distinct", "Number of different values"),
-            ("avg", "Average"),
-            ("min", "Smallest"),
-            ("max", "Largest"),
-            ("days_since", "Days since the last"),
-            ("value", "Field of the customer"),
-        ],
-        required=True,
-        default="sum",
-    )
     measure_field_id = fields.Many2one(
         "ir.model.fields",
         string="Measure",
         ondelete="cascade",
         domain="[('model_id', '=', model_id), ('store', '=', True)]",
-        help="Number that is added up or read; not needed to count documents.",
+        help="Number that is added up or read; not needed to count documents. The smallest and the largest can also be "
+        "taken of a date. A balance that still changes, such as an open amount, is the present one even for an "
+        "as-of date in the past.",
+    )
+    reverse_sign = fields.Boolean(
+        string="Reversed sign",
+        help="Take the measure with the opposite sign: journal items hold sales as negative balances.",
+    )
+    group_path = fields.Char(
+        string="Path to the record",
+        help="Field of the document that leads to the record whose documents are added up together, "
+        "e.g. product_id.categ_id of journal items for the product category.",
+    )
+    start_path = fields.Char(
+        string="Start", help="Field of the document that days are counted from, e.g. debit_move_id.invoice_date."
     )
     date_field_id = fields.Many2one(
         "ir.model.fields",
@@ -73,6 +128,24 @@ class SegmentationMetric(models.Model):
     window_months = fields.Integer(string="Window (months)", help="0: from the beginning.")
     offset_months = fields.Integer(
         string="Ends before (months)", help="12 with a window of 12: the 12 months before the last 12."
+    )
+    offset_days = fields.Integer(
+        string="Ends before (days)", help="1: the window ends with the day before the as-of date. Adds to the months."
+    )
+    metric_id = fields.Many2one(
+        "segmentation.metric",
+        ondelete="restrict",
+        domain="[('id', '!=', id), ('result_type', 'in', ('integer', 'float', 'monetary')), "
+        "('aggregate', 'not in', ('growth', 'ratio'))]",
+        help="What grows, or what the percentage is taken of: 120 in “120 is 20 % more than 100”.",
+    )
+    base_metric_id = fields.Many2one(
+        "segmentation.metric",
+        string="Metric to compare with",
+        ondelete="restrict",
+        domain="[('id', '!=', id), ('result_type', 'in', ('integer', 'float', 'monetary')), "
+        "('aggregate', 'not in', ('growth', 'ratio'))]",
+        help="What counts as 100 %: 100 in “120 is 20 % more than 100”.",
     )
     is_amount = fields.Boolean(compute="_compute_is_amount")
 
@@ -86,6 +159,7 @@ class SegmentationMetric(models.Model):
         "CHECK(window_months >= 0)", "Window (months) must be 0 (from the beginning) or more."
     )
     _offset_positive = models.Constraint("CHECK(offset_months >= 0)", "Ends before (months) must be 0 or more.")
+    _offset_days_positive = models.Constraint("CHECK(offset_days >= 0)", "Ends before (days) must be 0 or more.")
 
     @api.depends("field_name")
     def _compute_is_amount(self):
@@ -94,166 +168,47 @@ class SegmentationMetric(models.Model):
             field = profile_fields.get(metric.field_name)
             metric.is_amount = bool(field) and field.type == "monetary"
 
-    @api.constrains("field_name")
-    def _check_field_name(self):
+    @api.depends("aggregate", "measure_field_id")
+    def _compute_result_type(self):
         for metric in self:
-            field = self.env["segmentation.profile"]._fields.get(metric.field_name)
-            if not field or not field.store or field.type not in NUMERIC_TYPES:
-                raise ValidationError(
-                    self.env._(
-                        "Metric “%(metric)s”: the Column “%(column)s” is not a number of the customer file. "
-                        "Choose a numeric field of the model “segmentation.profile”.",
-                        metric=metric.name,
-                        column=metric.field_name,
-                    )
-                )
+            measure = metric.measure_field_id.ttype
+            if metric.aggregate in ("min", "max") and measure in DAYS:
+                measure = "date"
+            elif measure not in NUMBERS or (metric.aggregate == "avg" and measure == "integer"):
+                measure = "float"
+            metric.result_type = RESULTS.get(metric.aggregate, measure)
 
-    @api.constrains("model_id", "aggregate", "measure_field_id", "date_field_id")
-    def _check_fields(self):
+    @api.depends("aggregate")
+    def _compute_model_id(self):
+        """Facts are the contact's; what is derived is computed on the customer file."""
+        profile, partner = (self.env["ir.model"]._get(name) for name in ("segmentation.profile", "res.partner"))
         for metric in self:
-            measure, date = metric.measure_field_id, metric.date_field_id
-            if metric.aggregate == "days_since" and not date:
-                raise ValidationError(
-                    self.env._(
-                        "Metric “%s”: “Days since the last” needs a Date. Choose a date field of the source.",
-                        metric.name,
-                    )
-                )
-            if metric.aggregate == "count_distinct" and not measure:
-                raise ValidationError(
-                    self.env._("Metric “%s”: choose the Measure whose different values are counted.", metric.name)
-                )
-            if metric.aggregate in NUMERIC_AGGREGATES and measure.ttype not in NUMERIC_TYPES:
-                raise ValidationError(
-                    self.env._(
-                        "Metric “%(metric)s”: the Measure “%(measure)s” is not a number. "
-                        "Choose an integer, decimal or monetary field in Measure.",
-                        metric=metric.name,
-                        measure=measure.field_description or "",
-                    )
-                )
-            if metric.aggregate == "value" and metric.model_name != "res.partner":
-                raise ValidationError(
-                    self.env._(
-                        "Metric “%(metric)s”: “Field of the customer” needs the Source “Contact”. "
-                        "Choose that source, or another Aggregate.",
-                        metric=metric.name,
-                    )
-                )
-            for field in measure | date:
-                if field.model_id != metric.model_id:
-                    raise ValidationError(
-                        self.env._(
-                            "Metric “%(metric)s”: the field “%(field)s” does not belong to the Source “%(model)s”. "
-                            "Choose a field of the source.",
-                            metric=metric.name,
-                            field=field.field_description,
-                            model=metric.model_id.name,
-                        )
-                    )
-
-    @api.constrains(
-        "model_id", "partner_path", "domain", "aggregate", "measure_field_id", "date_field_id", "field_name"
-    )
-    def _check_query(self):
-        """Refuse on save what the engine could not run at night, or what the user may not read."""
-        for metric in self:
-            model = self.sudo(False).env[metric.model_name]  # constraints run as superuser
-            model.check_access("read")
-            model._check_field_access(model._fields[metric.measure_field_id.name or "id"], "read")
-            check_domain(metric, "domain", metric.model_name)
-            if metric.aggregate != "value":
-                metric._check_partner_path()
-            metric._check_column_type()
-            metric._check_statement()
+            if metric.aggregate in DERIVED:
+                metric.model_id = profile
+            elif metric.aggregate in FACTS:
+                metric.model_id = partner
+            else:
+                metric.model_id -= profile
 
     def _column_values(self, vals) -> dict:
-        measure = self.env["ir.model.fields"].sudo().browse(vals.get("measure_field_id"))
-        kind = self._result_type(vals.get("aggregate", "sum"), measure)
-        currency = {"currency_field": "currency_id"} if kind == "monetary" else {}
-        return {"ttype": kind, **currency}
+        metric = self.new(vals)
+        kind = metric.result_type
+        values = {"ttype": kind}
+        if kind == "monetary":
+            values["currency_field"] = "currency_id"
+        if kind == "many2one":
+            # An account or a product can be deleted although it is somebody's favourite.
+            values |= {"relation": metric._path_fields("group_path")[-1].comodel_name, "on_delete": "set null"}
+        return values
 
-    @staticmethod
-    def _result_type(aggregate: str, measure) -> str:
-        """Field type of what the metric computes."""
-        if aggregate not in NUMERIC_AGGREGATES:
-            return "integer"
-        if aggregate == "avg" and measure.ttype == "integer":
-            return "float"
-        return measure.ttype or "float"
-
-    def _check_statement(self):
-        metric = self.sudo()
-        scope = Scope(self.env, self.env.company.id, fields.Date.today())
-        try:
-            if metric.aggregate == "value":
-                query = value_query(metric, scope)
-            else:
-                query = source_query(source_key(metric), metric, scope)
-            with self.env.cr.savepoint():
-                self.env.cr.execute(SQL("EXPLAIN %s", query), log_exceptions=False)
-        except (ValueError, DatabaseError) as error:
-            raise ValidationError(
-                self.env._(
-                    "Metric “%(metric)s” cannot be computed: %(error)s. Choose a stored field as Measure.",
-                    metric=self.name,
-                    error=str(error).partition("\n")[0],
-                )
-            ) from error
-
-    def _check_column_type(self):
-        """Amounts need a monetary column, decimals one that keeps them."""
-        column = self.env["segmentation.profile"]._fields[self.field_name].type
-        measure = self._result_type(self.aggregate, self.measure_field_id)
-        fits = {"integer": ("integer", "float"), "float": ("float",), "monetary": ("monetary",)}
-        if column not in fits[measure]:
-            raise ValidationError(
-                self.env._(
-                    "Metric “%(metric)s”: the Column “%(column)s” does not hold what the metric computes. "
-                    "Choose a Column of the same kind: number, decimal or amount.",
-                    metric=self.name,
-                    column=self.field_name,
-                )
-            )
-
-    @api.constrains("active")
-    def _check_unused(self):
-        archived = self.filtered(lambda metric: not metric.active)
-        dimensions = self.env["segmentation.dimension"].search([])
-        for metric in archived:
-            using = dimensions.filtered(lambda d, metric=metric: metric in d._used_metrics())
-            if using:
-                raise ValidationError(
-                    self.env._(
-                        "Metric “%(metric)s” is used by dimension “%(dimension)s”. Remove it there first.",
-                        metric=metric.name,
-                        dimension=using[0].name,
-                    )
-                )
+    def _bases(self):
+        """The metrics that these are derived from."""
+        return self.metric_id | self.base_metric_id
 
     def _ruled_dimensions(self):
+        metrics = self | self.with_context(active_test=False).search([]).filtered(lambda metric: metric._bases() & self)
         dimensions = self.env["segmentation.dimension"].with_context(active_test=False).search([])
-        return dimensions.filtered(lambda dimension: dimension._used_metrics() & self)
-
-    def _check_partner_path(self):
-        model = self.env[self.model_name].sudo()
-        for name in (self.partner_path or "").split("."):
-            field = model._fields.get(name)
-            if field is None or field.type != "many2one" or not field.store:
-                break
-            model = self.env[field.comodel_name].sudo()
-        else:
-            if name == "commercial_partner_id":
-                return
-        raise ValidationError(
-            self.env._(
-                "Metric “%(metric)s”: the Path to the customer “%(path)s” does not lead from “%(model)s” to a contact. "
-                "Enter stored many2one fields separated by dots, for example partner_id.commercial_partner_id.",
-                metric=self.name,
-                path=self.partner_path or "",
-                model=self.model_id.name,
-            )
-        )
+        return dimensions.filtered(lambda dimension: dimension._used_metrics() & metrics)
 
     def _get_domain(self):
         self.ensure_one()
@@ -270,4 +225,28 @@ class SegmentationMetric(models.Model):
         if self.is_amount:
             decimals = not currency.decimal_places or not currency.is_zero(value % 1)
             return format_amount(self.env, value, currency, trailing_zeroes=decimals)
-        return formatLang(self.env, value, digits=0 if float(value).is_integer() else 2)
+        if self.result_type == "date":
+            return format_date(self.env, value)
+        if self.result_type == "many2one":
+            return value.display_name or self.env._("not known")
+        text = formatLang(self.env, value, digits=0 if float(value).is_integer() else 2)
+        return self.env._("%s %%", text) if self.aggregate in PERCENTAGES else text
+
+    @api.model
+    def _load_optional(self):
+        """Make the metrics of optional modules that were installed since; forget those of modules that are gone.
+
+        A metric itself goes with its module, because it refers to a field of it.
+        """
+        installed = self.env["ir.module.module"]._installed()
+        for module, column in OPTIONAL.items():
+            if self.env.ref(f"partner_segmentation.metric_{column}", raise_if_not_found=False):
+                continue
+            if module in installed:
+                # Shipped data is loaded as by the installer, whoever starts the evaluation that finds it missing.
+                env = self.with_user(SUPERUSER_ID).env
+                convert_file(env, "partner_segmentation", f"data/optional/{module}.xml", {}, "init", noupdate=True)
+            else:
+                # All companies' files, which nobody may write but the engine.
+                files = self.env["segmentation.profile"].sudo().with_context(active_test=False)
+                files.search([(column, "!=", False)]).write({column: False})

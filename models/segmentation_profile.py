@@ -5,7 +5,7 @@ from odoo.tools import LazyTranslate, format_date
 
 from ..engine.explain import explain
 from ..engine.scope import Scope
-from ..fields import OptionalInteger, OptionalMonetary
+from ..fields import OptionalFloat, OptionalInteger, OptionalMonetary
 from .dimension_views import add_dimensions, dimensions_cache_key
 
 _lt = LazyTranslate(__name__)
@@ -49,13 +49,21 @@ class SegmentationProfile(models.Model):
     total_assets = OptionalMonetary(readonly=True)
     revenue_12m = OptionalMonetary(string="Revenue, 12 months", readonly=True, groups=FIGURES)
     revenue_prior_12m = OptionalMonetary(string="Revenue, the 12 months before", readonly=True, groups=FIGURES)
+    revenue_growth = OptionalFloat(
+        string="Revenue growth (%)", readonly=True, groups=FIGURES, digits=False, aggregator=None
+    )
+    margin_12m = OptionalMonetary(string="Margin, 12 months", readonly=True, groups=FIGURES)
     average_order_12m = OptionalMonetary(
         string="Average order, 12 months", readonly=True, groups=FIGURES, aggregator="avg"
     )
     expected_revenue = OptionalMonetary(readonly=True, groups=FIGURES)
+    first_purchase_date = fields.Date(string="First purchase", readonly=True, groups=FIGURES)
     days_since_purchase = OptionalInteger(
         string="Days since last purchase", readonly=True, groups=FIGURES, aggregator="avg"
     )
+    days_between_purchases = OptionalFloat(readonly=True, groups=FIGURES, digits=False, aggregator="avg")
+    days_to_pay = OptionalFloat(readonly=True, groups=FIGURES, digits=False, aggregator="avg")
+    overdue_receivable = OptionalMonetary(readonly=True, groups=FIGURES)
     orders_12m = OptionalInteger(string="Orders, 12 months", readonly=True, groups=FIGURES)
     invoices_24m = OptionalInteger(string="Invoices, 24 months", readonly=True, groups=FIGURES)
     invoices_total = OptionalInteger(string="Invoices, ever", readonly=True, groups=FIGURES)

@@ -151,6 +151,8 @@ class SegmentationRun(models.Model):
         :param live: the run is committed already: others see its progress, and can cancel it
         """
         start = time.monotonic()
+        if self.scope == "all":
+            self.env["segmentation.metric"]._load_optional()
         recorder = StepRecorder(self)
         evaluation = self._evaluation(recorder.begin if live else None)
         try:

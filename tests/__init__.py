@@ -5,6 +5,9 @@ from . import test_dimensions
 from . import test_history
 from . import test_install
 from . import test_methods
+from . import test_metrics
+from . import test_metrics_derived
+from . import test_metrics_hostile
 from . import test_oracle
 from . import test_overrides
 from . import test_partner

@@ -19,13 +19,19 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
-AMOUNTS = ("annual_turnover", "total_assets", "revenue_12m")
+AMOUNTS = ("annual_turnover", "total_assets", "revenue_12m", "revenue_prior_12m", "overdue_receivable")
 FACTS = ("employee_count", "annual_turnover", "total_assets")
-METRICS = (
+# Numbers in the order of the metrics, which is the order missing ones are listed in.
+NUMBERS = (
     *FACTS,
-    *("revenue_12m", "invoices_24m", "invoices_total", "orders_24m", "orders_total"),
-    *("open_quotations", "open_opportunities"),
+    *("revenue_12m", "revenue_prior_12m", "revenue_growth", "invoices_24m", "invoices_total"),
+    *("days_between_purchases", "orders_24m", "orders_total", "open_quotations", "open_opportunities"),
+    *("days_to_pay", "overdue_receivable", "top_team_share"),
 )
+METRICS = (*NUMBERS, "first_purchase_date", "top_team")
+TEAMS = ("North", "South")
+# Where money comes in; the others close an invoice without it.
+MONEY = ("bank", "cash", "credit")
 CLASS_FIELDS = {
     "SIZE": "size_class_id",
     "INDUSTRY": "industry_class_id",
@@ -82,13 +88,28 @@ class Document(Terse):
 
 
 @dataclass(frozen=True, repr=False)
+class Settlement(Terse):
+    """What was matched with an invoice: an entry in a journal of this type."""
+
+    day: date
+    journal: str = "bank"
+
+
+@dataclass(frozen=True, repr=False)
 class Invoice(Document):
-    """Any ``account.move``; ``amount`` is untaxed, signed and in company currency."""
+    """Any ``account.move``; ``amount`` is untaxed, signed and in company currency.
+
+    :ivar open: what is still to be paid, negative when the customer is to get it
+    """
 
     amount: Decimal
     day: date | None
     state: str = "posted"
     move_type: str = "out_invoice"
+    team: str | None = None
+    due: date | None = None
+    open: Decimal = Decimal(0)
+    settlements: tuple[Settlement, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -273,11 +294,24 @@ class Oracle:
         invoices = [d for d in self.documents(index, Invoice) if self.is_invoice(d)]
         orders = [d for d in self.documents(index, Order) if d.state == "sale"]
         quotations = [d for d in self.documents(index, Order) if d.state in ("draft", "sent")]
+        days = {d.day for d in invoices if self.in_window(d.day, 0)}
+        revenue, prior = self.revenue(index), self.prior_revenue(index)
+        top_team, top_team_share = self.top_team(index)
         return {
             "employee_count": partner.employee_count,
             "annual_turnover": self.declared(partner, partner.annual_turnover),
             "total_assets": self.declared(partner, partner.total_assets),
-            "revenue_12m": self.revenue(index),
+            "revenue_12m": revenue,
+            "revenue_prior_12m": prior,
+            "revenue_growth": self.growth(revenue, prior),
+            "first_purchase_date": min(days, default=None),
+            "days_between_purchases": self.interval([d.day for d in invoices if self.in_window(d.day, 36)]),
+            "days_to_pay": self.days_to_pay(invoices),
+            "overdue_receivable": sum(
+                (Fraction(move.open) for move in self.documents(index, Invoice) if self.is_overdue(move)), Fraction(0)
+            ),
+            "top_team": top_team,
+            "top_team_share": top_team_share,
             "invoices_24m": sum(self.in_window(d.day, 24) for d in invoices),
             "invoices_total": sum(self.in_window(d.day, 0) for d in invoices),
             "orders_24m": sum(self.in_window(self.local_day(d.moment), 24) for d in orders),
@@ -309,6 +343,57 @@ class Oracle:
                     total += Fraction(order.amount) / Fraction(order.currency_rate)
         return total
 
+    def prior_revenue(self, index: int) -> Fraction:
+        """Invoices minus refunds in the 12 months before the last 12."""
+        moves = filter(self.is_revenue, self.documents(index, Invoice))
+        return sum((Fraction(m.amount) for m in moves if self.in_window(m.day, 12, offset_months=12)), Fraction(0))
+
+    def growth(self, value: Fraction, base: Fraction) -> Fraction | None:
+        """Percent more than before; nobody can say where there was nothing, or less."""
+        return self.kept(100 * (value - base) / base) if base > 0 else None
+
+    def interval(self, days: list[date]) -> Fraction | None:
+        """Average days from one day to the next; two invoices of a day are one purchase."""
+        days = sorted(set(days))
+        return self.kept(Fraction((days[-1] - days[0]).days, len(days) - 1)) if len(days) > 1 else None
+
+    def days_to_pay(self, invoices: list[Invoice]) -> Fraction | None:
+        """Average over the payments of 12 months; each counts once, whatever its amount."""
+        waited = [
+            (settlement.day - invoice.day).days
+            for invoice in invoices
+            for settlement in invoice.settlements
+            if invoice.day and self.is_payment(settlement) and self.in_window(settlement.day, 12)
+        ]
+        return self.kept(Fraction(sum(waited), len(waited))) if waited else None
+
+    def is_payment(self, settlement: Settlement) -> bool:
+        return settlement.journal in MONEY
+
+    def is_overdue(self, move: Invoice) -> bool:
+        """On a receivable account, and due before the day."""
+        receivable = move.state == "posted" and move.move_type != "in_invoice"
+        return receivable and self.in_window(move.due, 0, offset_days=1)
+
+    def top_team(self, index: int) -> tuple[str | None, Fraction | None]:
+        """The team with the largest positive revenue (the first of equals), and its percentage."""
+        totals = dict.fromkeys((*TEAMS, None), Fraction(0))
+        for move in filter(self.is_revenue, self.documents(index, Invoice)):
+            if self.in_window(move.day, 0):
+                totals[move.team] += Fraction(move.amount)
+        best = max(TEAMS, key=totals.get)
+        if totals[best] <= 0:
+            return None, None
+        return best, self.kept(100 * totals[best] / self.whole(totals))
+
+    def whole(self, totals: dict) -> Fraction:
+        """What all sold, teams with more refunds than sales aside; no team counts as one."""
+        return sum(total for total in totals.values() if total > 0)
+
+    def kept(self, value: Fraction) -> Fraction:
+        """As the customer file keeps it, with 6 decimals."""
+        return Fraction(self.round(value * 10**6), 10**6)
+
     def declared(self, partner: Partner, amount: Decimal | None) -> Fraction | None:
         """A declared amount in company currency; an amount of unknown worth is not known."""
         if amount is None or partner.declared_currency is None:
@@ -325,11 +410,15 @@ class Oracle:
         zone = ZoneInfo(self.world.company.tz or "UTC")
         return moment.replace(tzinfo=UTC).astimezone(zone).date()
 
-    def in_window(self, day: date | None, months: int) -> bool:
-        """After the day ``months`` ago, up to and including the as-of day."""
-        if day is None or day > self.world.as_of:
+    def in_window(self, day: date | None, months: int, offset_months: int = 0, offset_days: int = 0) -> bool:
+        """After the day ``months`` ago, up to and including the as-of day; or all of that so much earlier."""
+
+        def ago(months: int) -> date:
+            return self.world.as_of - relativedelta(months=months, days=offset_days)
+
+        if day is None or day > ago(offset_months):
             return False
-        return not months or day > self.world.as_of - relativedelta(months=months)
+        return not months or day > ago(offset_months + months)
 
     # -- classes -----------------------------------------------------------------------------------
 
