@@ -101,6 +101,10 @@ class SegmentationProfile(models.Model):
             for name, field in self._fields.items():
                 if field.manual and field.comodel_name != "segmentation.class":
                     arch.append(E.field(name=name, **({"optional": "hide"} if view_type == "list" else {})))
+                    if view_type == "search" and field.type == "many2one":
+                        label = field.get_description(self.env, ["string"])["string"]
+                        context = f"{{'group_by': '{name}'}}"
+                        arch.append(E.filter(name=f"group_{name}", string=label, context=context))
         return arch, view
 
     @api.model
