@@ -1,3 +1,4 @@
+from . import res_partner_industry
 from . import segmentation_column
 from . import segmentation_metric
 from . import segmentation_dimension

@@ -20,6 +20,7 @@ class SegmentationClass(models.Model):
     code = fields.Char(required=True, help="Part of the segmentation code, for example L for large.")
     dimension_id = fields.Many2one("segmentation.dimension", required=True, ondelete="cascade", index=True)
     method = fields.Selection(related="dimension_id.method")
+    criteria_mode = fields.Selection(related="dimension_id.criteria_mode")
     sequence = fields.Integer(help="The highest class, or the first condition to be tried, comes first.")
     active = fields.Boolean(default=True)
     color = fields.Integer()
@@ -61,6 +62,8 @@ class SegmentationClass(models.Model):
     @api.depends(
         "method",
         "criterion_ids.rule",
+        "criterion_ids.industry_ids",
+        "criterion_ids.alternative",
         "share",
         "description",
         "industry_ids",
@@ -71,10 +74,7 @@ class SegmentationClass(models.Model):
     def _compute_rule(self):
         for cls in self:
             if cls.method == "criteria":
-                connector = self.env._(" or ") if cls.dimension_id.criteria_mode == "any" else self.env._(" and ")
-                is_last = cls == cls.dimension_id.class_ids[-1:]
-                rest = self.env._("Everybody else") if is_last else self.env._("Nobody: no lower bound is set")
-                cls.rule = connector.join(cls.criterion_ids.mapped("rule")) or rest
+                cls.rule = cls._describe_criteria()
             elif cls.method == "mapping":
                 names = [name for fact in MAPPING_FACTS for name in cls[fact][:6].mapped("name")]
                 total = sum(len(cls[fact]) for fact in MAPPING_FACTS)
@@ -86,6 +86,20 @@ class SegmentationClass(models.Model):
                 )
             else:
                 cls.rule = (cls.description or cls.domain or "").partition("\n")[0]
+
+    def _describe_criteria(self) -> str:
+        """The bounds in one sentence, those for the first industries when there are many."""
+        if not self.criterion_ids:
+            is_last = self == self.dimension_id.class_ids[-1:]
+            return self.env._("Everybody else") if is_last else self.env._("Nobody: no lower bound is set")
+        texts = {criterion: criterion.rule for criterion in self.criterion_ids}
+        sentences = []
+        for industries, criteria in self.criterion_ids.grouped("industry_ids").items():
+            sentence = criteria._describe(texts)
+            names = ", ".join(industries.mapped("name"))
+            sentences.append(f"{names}: {sentence}" if names else sentence)
+        more = self.env._("; and %s more", len(sentences) - 3) if len(sentences) > 3 else ""
+        return "; ".join(sentences[:3]) + more
 
     @api.depends_context("company")
     def _compute_customer_count(self):
