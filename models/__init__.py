@@ -6,6 +6,8 @@ from . import segmentation_dimension_states
 from . import segmentation_class
 from . import segmentation_criterion
 from . import segmentation_profile
+from . import segmentation_standard
+from . import segmentation_standard_item
 from . import segmentation_cut
 from . import segmentation_override
 from . import segmentation_run

@@ -186,16 +186,20 @@ class SegmentationClass(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        # Customers and history of companies the user does not see count as well.
-        Profile = self.env["segmentation.profile"].sudo().with_context(active_test=False)
-        Change = self.env["segmentation.change"].sudo()
         for cls in self:
-            in_history = Domain("from_class_id", "=", cls.id) | Domain("to_class_id", "=", cls.id)
-            held = Domain(cls.dimension_id.field_name, "=", cls.id)
-            if Profile.search_count(held, limit=1) or Change.search_count(in_history, limit=1):
+            if cls._is_used():
                 raise UserError(
                     self.env._("Class “%s” has customers or a history. Archive it instead of deleting it.", cls.name)
                 )
+
+    def _is_used(self) -> bool:
+        """Whether the class has customers or a history."""
+        # Customers and history of companies the user does not see count as well.
+        Profile = self.env["segmentation.profile"].sudo().with_context(active_test=False)
+        Change = self.env["segmentation.change"].sudo()
+        in_history = Domain("from_class_id", "=", self.id) | Domain("to_class_id", "=", self.id)
+        held = Domain(self.dimension_id.field_name, "=", self.id)
+        return bool(Profile.search_count(held, limit=1) or Change.search_count(in_history, limit=1))
 
     @api.model_create_multi
     def create(self, vals_list):
