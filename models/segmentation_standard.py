@@ -50,9 +50,7 @@ class SegmentationStandard(models.Model):
     )
     has_update = fields.Boolean(compute="_compute_has_update")
 
-    _code_unique = models.UniqueIndex(
-        "(code)", "The library already has a standard with this code: open it and replace its File."
-    )
+    _code_unique = models.UniqueIndex("(code)", "The library already has a standard with this code.")
 
     @api.depends("content")
     def _compute_code(self):
@@ -114,6 +112,10 @@ class SegmentationStandard(models.Model):
                 vals["content"] = self._content_of(vals.pop("file"))
             elif not vals.get("content"):
                 raise UserError(self.env._("Choose the File of the standard: a JSON file."))
+            if self.search_count([("code", "=", json.loads(vals["content"])["code"])], limit=1):
+                raise UserError(
+                    self.env._("The library already has a standard with this code: open it and replace its File.")
+                )
         return super().create(vals_list)
 
     def _content_of(self, encoded) -> str:
@@ -206,7 +208,7 @@ class SegmentationStandard(models.Model):
         """Open the wizard that shows what would change."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("partner_segmentation.apply_standard_action")
-        return {**action, "context": {"default_standard_id": self.id}}
+        return {**action, "context": {"default_standard_id": self.id, "dialog_size": "extra-large"}}
 
     def action_download(self):
         self.ensure_one()

@@ -91,6 +91,8 @@ class Plan:
         if node.kind == "criterion" and whole.action == "keep" and not whole.record:
             return  # the user has deleted its class
         record, item = self._find(node)
+        if record and node.kind == "industry":
+            self.references.add_industry(node.key, record)
         if record:
             step = self._merged(node, record, item)
         else:
