@@ -16,19 +16,27 @@ def criteria(dimension, scope, query) -> Rule:
     excluded: then the class is open, and ``dimension.undecided`` says what to do.
     """
     speakers = spoken_for(dimension.class_ids.criterion_ids.industry_ids)
+    metrics = dimension.class_ids.criterion_ids.metric_id
+    # Computed once per row: the tests look at them many times, and so do the expressions below at the tests.
+    values = _once(f"value_{dimension.id}", {m: metric_value(m, dimension, scope) for m in metrics}, query)
+    tests = _once(
+        f"test_{dimension.id}",
+        {cls: _class_test(cls, speakers, values, scope, query) for cls in dimension.class_ids},
+        query,
+    )
     class_branches, missing_branches = [], []
-    for cls in dimension.class_ids:
-        test, missing = _class_test(cls, speakers, scope, query)
-        undecided = SQL("WHEN (%s) IS NULL THEN", test)
+    for cls, test in tests.items():
+        undecided = SQL("WHEN %s IS NULL THEN", test)
         if dimension.undecided == "fallback":
             class_branches.append(SQL("%s %s", undecided, fallback(dimension)))
         class_branches.append(SQL("WHEN %s THEN %s", test, constant(cls)))
-        missing_branches.append(SQL("%s %s", undecided, missing))
+        if cls.criterion_ids:
+            missing_branches.append(SQL("%s %s", undecided, _by_industry(cls, speakers, _missing_facts)))
         missing_branches.append(SQL("WHEN %s THEN %s", test, NOTHING))
     missing = case(missing_branches, NOTHING)
     if dimension.undecided == "certain" and class_branches:
         class_branches.append(SQL("WHEN %s IS NOT NULL THEN %s", missing, NO_CLASS))
-    inputs = dimension.class_ids.criterion_ids.metric_id.mapped("field_name")
+    inputs = metrics.mapped("field_name")
     if speakers:
         inputs.append(INDUSTRY)
     return Rule(case(class_branches, fallback(dimension)), missing, tuple(inputs))
@@ -54,19 +62,33 @@ def criteria_sets(criteria_records, speakers: dict, industry) -> set:
     }
 
 
-def _class_test(cls, speakers: dict, scope, query) -> tuple[SQL, SQL]:
-    """Whether a row reaches the class, and the missing facts when that is NULL.
+def _once(alias: str, expressions: dict, query) -> dict:
+    """The expressions, each as a column that is computed once per row.
+
+    :param expressions: record → expression over the row
+    """
+    if not expressions:
+        return {}
+    names = {record: f"c{record.id}" for record in expressions}
+    columns = [SQL("%s AS %s", expressions[record], SQL.identifier(name)) for record, name in names.items()]
+    # OFFSET keeps the planner from putting the expressions where the columns are used.
+    query.add_join("LEFT JOIN", alias, SQL("LATERAL (SELECT %s OFFSET 0)", SQL(", ").join(columns)), SQL("TRUE"))
+    return {record: SQL.identifier(alias, name) for record, name in names.items()}
+
+
+def _class_test(cls, speakers: dict, values: dict, scope, query) -> SQL:
+    """Whether a row reaches the class: TRUE, FALSE, or NULL when a missing fact decides.
 
     The last class may do without criteria and takes the rest; another one without is not finished, and
     takes nobody.
     """
     if not cls.criterion_ids:
-        return SQL("TRUE") if cls == cls.dimension_id.class_ids[-1:] else SQL("FALSE"), NOTHING
+        return SQL("TRUE") if cls == cls.dimension_id.class_ids[-1:] else SQL("FALSE")
 
     def test(sets):
-        return _unanimous([_combined(criteria_records, scope, query) for criteria_records in sets])
+        return _unanimous([_combined(criteria_records, values, scope, query) for criteria_records in sets])
 
-    return _by_industry(cls, speakers, test), _by_industry(cls, speakers, _missing_facts)
+    return _by_industry(cls, speakers, test)
 
 
 def _by_industry(cls, speakers: dict, make) -> SQL:
@@ -93,23 +115,22 @@ def _unanimous(tests: list[SQL]) -> SQL:
     return SQL("CASE WHEN %s THEN TRUE WHEN NOT (%s) THEN FALSE END", every, some)
 
 
-def _combined(criteria_records, scope, query) -> SQL:
+def _combined(criteria_records, values: dict, scope, query) -> SQL:
     """One of the alternatives in full; a class that demands nothing of these customers is not theirs."""
     alternatives = [
-        SQL("(%s)", SQL(" AND ").join(criterion_test(criterion, scope, query) for criterion in alternative))
+        SQL("(%s)", SQL(" AND ").join(criterion_test(c, values[c.metric_id], scope, query) for c in alternative))
         for alternative in criteria_records._alternatives()
     ]
     return SQL("(%s)", SQL(" OR ").join(alternatives)) if alternatives else SQL("FALSE")
 
 
-def criterion_test(criterion, scope, query) -> SQL:
-    """Whether a row reaches the lower bound; the bound itself belongs to the class.
+def criterion_test(criterion, value: SQL, scope, query) -> SQL:
+    """Whether the value of the metric reaches the lower bound; the bound itself belongs to the class.
 
     With hysteresis, a customer that has the class or a higher one keeps it down to
     ``bound * (1 - margin)``.
     """
     dimension = criterion.dimension_id
-    value = metric_value(criterion.metric_id, dimension, scope)
     if not dimension.hysteresis:
         return SQL("%s >= %s::numeric", value, criterion.lower_bound)
     return SQL(

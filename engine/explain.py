@@ -148,8 +148,9 @@ def _tested(scope, dimension, criteria, profile) -> dict:
 
     def columns(query):
         for criterion in criteria:
-            yield metric_value(criterion.metric_id, dimension, scope)
-            yield criterion_test(criterion, scope, query)
+            value = metric_value(criterion.metric_id, dimension, scope)
+            yield value
+            yield criterion_test(criterion, value, scope, query)
 
     row = _select(scope, profile, columns)
     return {criterion: row[2 * index : 2 * index + 2] for index, criterion in enumerate(criteria)}

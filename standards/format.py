@@ -1,7 +1,7 @@
 """The file format of standards: which keys each object may have, and what stands in them.
 
 A standard is one JSON object. ``KEYS`` describes its objects, for the reader, the writer and the
-validation alike; README explains it to those who write files.
+validation alike; ``data/standards/README.rst`` explains it to those who write files.
 """
 
 import json

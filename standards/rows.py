@@ -8,6 +8,9 @@ from .format import MODELS, SOURCE_LANG
 from .nodes import keys_of, stored_values
 
 
+ACTIONS = ("keep", "change", "create", "archive", "remove")
+
+
 @dataclass(frozen=True)
 class Row:
     """One thing that happens, or does not.
@@ -37,10 +40,11 @@ class Rows:
         }
 
     def all(self) -> list[Row]:
+        """What the user did comes first, what goes comes last."""
         rows = [row for target in self.plan.targets.values() for row in self._companies(target)]
         for step in self.plan.steps:
             rows += self._rows(step)
-        return rows
+        return sorted(rows, key=lambda row: ACTIONS.index(row.action))
 
     def _rows(self, step) -> list[Row]:
         name = self._name(step)
