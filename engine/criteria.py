@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .history import recorded_classes, stored_classes
+from .industries import spoken_for
 from .rule import NO_CLASS, NOTHING, Rule, case, column, constant, fallback, join_codes
 
 INDUSTRY = "partner_industry_id"
@@ -15,64 +16,122 @@ def criteria(dimension, scope, query) -> Rule:
     A criterion on a missing fact is NULL. A class whose test is NULL can be neither given nor
     excluded: then the class is open, and ``dimension.undecided`` says what to do.
     """
+    speakers = spoken_for(dimension.class_ids.criterion_ids.industry_ids)
+    metrics = dimension.class_ids.criterion_ids.metric_id
+    # Computed once per row: the tests look at them many times, and so do the expressions below at the tests.
+    values = _once(f"value_{dimension.id}", {m: metric_value(m, dimension, scope) for m in metrics}, query)
+    tests = _once(
+        f"test_{dimension.id}",
+        {cls: _class_test(cls, speakers, values, scope, query) for cls in dimension.class_ids},
+        query,
+    )
     class_branches, missing_branches = [], []
-    for cls in dimension.class_ids:
-        test = class_test(cls, scope, query)
-        undecided = SQL("WHEN (%s) IS NULL THEN", test)
+    for cls, test in tests.items():
+        undecided = SQL("WHEN %s IS NULL THEN", test)
         if dimension.undecided == "fallback":
             class_branches.append(SQL("%s %s", undecided, fallback(dimension)))
         class_branches.append(SQL("WHEN %s THEN %s", test, constant(cls)))
-        missing_branches.append(SQL("%s %s", undecided, _missing_facts(cls)))
+        if cls.criterion_ids:
+            missing_branches.append(SQL("%s %s", undecided, _by_industry(cls, speakers, _missing_facts)))
         missing_branches.append(SQL("WHEN %s THEN %s", test, NOTHING))
     missing = case(missing_branches, NOTHING)
     if dimension.undecided == "certain" and class_branches:
         class_branches.append(SQL("WHEN %s IS NOT NULL THEN %s", missing, NO_CLASS))
-    criteria_records = dimension.class_ids.criterion_ids
-    inputs = criteria_records.metric_id.mapped("field_name")
-    if criteria_records.industry_ids:
+    inputs = metrics.mapped("field_name")
+    if speakers:
         inputs.append(INDUSTRY)
     return Rule(case(class_branches, fallback(dimension)), missing, tuple(inputs))
 
 
-def class_test(cls, scope, query) -> SQL:
+def criteria_sets(criteria_records, speakers: dict, industry) -> set:
+    """The criteria that may apply to a customer of the industry: one set of them, or several.
+
+    Criteria that name industries are for customers of these and of their parts; the others are for
+    customers of all industries that no criterion of the dimension speaks for. An unknown or too general
+    industry leaves several sets.
+
+    :param speakers: what :func:`~.industries.spoken_for` says of all industries that the dimension names
+    """
+    general = criteria_records.filtered(lambda criterion: not criterion.industry_ids)
+    if not speakers:
+        return {general}
+    named = [industry] if industry else [general.industry_ids, *speakers]
+    others = {other for one in named for other in speakers.get(one, {one.browse()})}
+    return {
+        criteria_records.filtered(lambda c, other=other: other in c.industry_ids) if other else general
+        for other in others
+    }
+
+
+def _once(alias: str, expressions: dict, query) -> dict:
+    """The expressions, each as a column that is computed once per row.
+
+    :param expressions: record → expression over the row
+    """
+    if not expressions:
+        return {}
+    names = {record: f"c{record.id}" for record in expressions}
+    columns = [SQL("%s AS %s", expressions[record], SQL.identifier(name)) for record, name in names.items()]
+    # OFFSET keeps the planner from putting the expressions where the columns are used.
+    query.add_join("LEFT JOIN", alias, SQL("LATERAL (SELECT %s OFFSET 0)", SQL(", ").join(columns)), SQL("TRUE"))
+    return {record: SQL.identifier(alias, name) for record, name in names.items()}
+
+
+def _class_test(cls, speakers: dict, values: dict, scope, query) -> SQL:
     """Whether a row reaches the class: TRUE, FALSE, or NULL when a missing fact decides.
 
     The last class may do without criteria and takes the rest; another one without is not finished, and
-    takes nobody. Criteria that name industries are for customers of these; the others are for customers of all
-    industries that no criterion of the dimension names.
+    takes nobody.
     """
     if not cls.criterion_ids:
         return SQL("TRUE") if cls == cls.dimension_id.class_ids[-1:] else SQL("FALSE")
-    named = cls.dimension_id.class_ids.criterion_ids.industry_ids
-    if not named:
-        return _combined(cls, cls.criterion_ids, scope, query)
-    industries_by_criteria = named.grouped(
-        lambda industry: cls.criterion_ids.filtered(lambda criterion: industry in criterion.industry_ids)
-    )
-    branches = [SQL("WHEN %s IS NULL THEN NULL", column(INDUSTRY))]
-    for criteria_records, industries in industries_by_criteria.items():
-        test = _combined(cls, criteria_records, scope, query)
-        branches.append(SQL("WHEN %s = ANY(%s) THEN %s", column(INDUSTRY), industries.ids, test))
+
+    def test(sets):
+        return _unanimous([_combined(criteria_records, values, scope, query) for criteria_records in sets])
+
+    return _by_industry(cls, speakers, test)
+
+
+def _by_industry(cls, speakers: dict, make) -> SQL:
+    """What ``make`` makes of the criteria of the class that may apply, by the customer's industry."""
+    industries_by_sets = {}
+    for industry in speakers:
+        sets = frozenset(criteria_sets(cls.criterion_ids, speakers, industry))
+        industries_by_sets.setdefault(sets, []).append(industry.id)
+    branches = [
+        SQL("WHEN %s = ANY(%s) THEN %s", column(INDUSTRY), ids, make(sets)) for sets, ids in industries_by_sets.items()
+    ]
+    nothing_known = criteria_sets(cls.criterion_ids, speakers, cls.industry_ids.browse())
+    if speakers:
+        branches.insert(0, SQL("WHEN %s IS NULL THEN %s", column(INDUSTRY), make(nothing_known)))
     general = cls.criterion_ids.filtered(lambda criterion: not criterion.industry_ids)
-    return SQL("(%s)", case(branches, _combined(cls, general, scope, query)))
+    return SQL("(%s)", case(branches, make({general})))
 
 
-def _combined(cls, criteria_records, scope, query) -> SQL:
-    """Any or all of the criteria; a class that demands nothing of these customers is not theirs."""
-    if not criteria_records:
-        return SQL("FALSE")
-    operator = SQL(" OR ") if cls.dimension_id.criteria_mode == "any" else SQL(" AND ")
-    return SQL("(%s)", operator.join(criterion_test(criterion, scope, query) for criterion in criteria_records))
+def _unanimous(tests: list[SQL]) -> SQL:
+    """What all of the tests say; NULL when they contradict each other or one does not know."""
+    if len(tests) == 1:
+        return tests[0]
+    every, some = SQL(" AND ").join(tests), SQL(" OR ").join(tests)
+    return SQL("CASE WHEN %s THEN TRUE WHEN NOT (%s) THEN FALSE END", every, some)
 
 
-def criterion_test(criterion, scope, query) -> SQL:
-    """Whether a row reaches the lower bound; the bound itself belongs to the class.
+def _combined(criteria_records, values: dict, scope, query) -> SQL:
+    """One of the alternatives in full; a class that demands nothing of these customers is not theirs."""
+    alternatives = [
+        SQL("(%s)", SQL(" AND ").join(criterion_test(c, values[c.metric_id], scope, query) for c in alternative))
+        for alternative in criteria_records._alternatives()
+    ]
+    return SQL("(%s)", SQL(" OR ").join(alternatives)) if alternatives else SQL("FALSE")
+
+
+def criterion_test(criterion, value: SQL, scope, query) -> SQL:
+    """Whether the value of the metric reaches the lower bound; the bound itself belongs to the class.
 
     With hysteresis, a customer that has the class or a higher one keeps it down to
     ``bound * (1 - margin)``.
     """
     dimension = criterion.dimension_id
-    value = metric_value(criterion.metric_id, dimension, scope)
     if not dimension.hysteresis:
         return SQL("%s >= %s::numeric", value, criterion.lower_bound)
     return SQL(
@@ -123,8 +182,10 @@ def metric_value(metric, dimension, scope) -> SQL:
     return SQL("(ROUND(%s / %s::numeric) * %s::numeric)", value, currency.rounding, currency.rounding)
 
 
-def _missing_facts(cls) -> SQL:
-    conditions = [(SQL("%s IS NULL", column(metric.field_name)), metric.code) for metric in cls.criterion_ids.metric_id]
-    if cls.dimension_id.class_ids.criterion_ids.industry_ids:
-        conditions.append((SQL("%s IS NULL", column(INDUSTRY)), "industry_id"))
+def _missing_facts(sets) -> SQL:
+    """Codes of the facts whose absence matters where one of these sets of criteria applies."""
+    metrics = next(iter(sets)).metric_id.union(*(criteria_records.metric_id for criteria_records in sets))
+    conditions = [(SQL("%s IS NULL", column(metric.field_name)), metric.code) for metric in metrics]
+    if len(sets) > 1:
+        conditions.append((SQL("TRUE"), "industry_id"))
     return join_codes(conditions)

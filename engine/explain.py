@@ -7,8 +7,9 @@ from odoo.exceptions import UserError
 from odoo.fields import Datetime
 from odoo.tools import SQL, Query
 
-from .criteria import criterion_test, metric_value
-from .mapping import MAPPING_FACTS
+from .criteria import criteria_sets, criterion_test, metric_value
+from .industries import spoken_for
+from .mapping import MAPPING_FACTS, mapped_values
 from .metrics import PARTNER_COLUMNS, stored_row
 from .rule import ROW
 from .rules import compile_rule
@@ -110,10 +111,15 @@ def _evaluated(scope, dimension, profile) -> tuple:
 
 
 def _criteria(scope, dimension, cls, profile) -> tuple[str, str, str]:
-    tested = _tested_criteria(scope, dimension, profile)
-    mine = [criterion for criterion in tested if criterion.class_id == cls]
-    reached = [criterion for criterion in mine if tested[criterion][1]]
-    missed = _next_class_criteria(tested, cls)
+    every = dimension.class_ids.criterion_ids
+    sets = criteria_sets(every, spoken_for(every.industry_ids), profile.partner_id.industry_id)
+    if len(sets) > 1:
+        return "", _too_general(profile), ""
+    tested = _tested(scope, dimension, *sets, profile)
+    mine = every.browse().union(*(criterion for criterion in tested if criterion.class_id == cls))
+    alternatives = [group for group in mine._alternatives() if all(tested[criterion][1] for criterion in group)]
+    reached = [criterion for alternative in alternatives for criterion in alternative]
+    missed = _next_class_criteria(every, tested, cls)
     if reached:
         sentences = [_compare(c, tested[c][0], "≥", profile) for c in reached]
         value = _value_text(reached[0], tested[reached[0]][0], profile)
@@ -123,25 +129,28 @@ def _criteria(scope, dimension, cls, profile) -> tuple[str, str, str]:
         ]
         known = [c for c in missed if tested[c][0] is not None]
         value = _value_text(known[0], tested[known[0]][0], profile) if known else ""
-    return value, "; ".join(sentences), _next_step(dimension, missed, tested, profile)
+    return value, "; ".join(sentences), _next_step(missed, tested, profile)
 
 
-def _tested_criteria(scope, dimension, profile) -> dict:
+def _too_general(profile) -> str:
+    """Why no bound can be named; an unknown industry is told with the missing facts."""
+    industry = profile.partner_id.industry_id.name
+    return profile.env._("the bounds depend on what part of the industry “%s” it is", industry) if industry else ""
+
+
+def _tested(scope, dimension, criteria, profile) -> dict:
     """Criterion → (value in the dimension's currency, whether it holds); None where unknown.
 
-    Only the criteria for the customer's industry, tested by the same SQL that classifies.
+    Tested by the same SQL that classifies.
     """
-    every = dimension.class_ids.criterion_ids
-    industry = profile.partner_id.industry_id
-    named = industry in every.industry_ids
-    criteria = every.filtered(lambda c: industry in c.industry_ids if named else not c.industry_ids)
     if not criteria:
         return {}
 
     def columns(query):
         for criterion in criteria:
-            yield metric_value(criterion.metric_id, dimension, scope)
-            yield criterion_test(criterion, scope, query)
+            value = metric_value(criterion.metric_id, dimension, scope)
+            yield value
+            yield criterion_test(criterion, value, scope, query)
 
     row = _select(scope, profile, columns)
     return {criterion: row[2 * index : 2 * index + 2] for index, criterion in enumerate(criteria)}
@@ -151,28 +160,27 @@ def _above(higher, cls) -> bool:
     return not cls or (higher.sequence, higher.id) < (cls.sequence, cls.id)
 
 
-def _next_class_criteria(tested, cls) -> list:
+def _next_class_criteria(every, tested, cls):
     """Criteria of the class just above, which the customer did not reach."""
     above = [criterion for criterion in tested if _above(criterion.class_id, cls)]
     above.sort(key=lambda criterion: (criterion.class_id.sequence, criterion.class_id.id))
-    return [criterion for criterion in above if criterion.class_id == above[-1].class_id]
+    return every.browse().union(*(criterion for criterion in above if criterion.class_id == above[-1].class_id))
 
 
-def _next_step(dimension, missed, tested, profile) -> str:
-    """What is lacking to the class just above: one of the criteria, or all of them."""
-    lacking = [c for c in missed if tested[c][1] is False and _visible(c.metric_id, profile)]
-    if not lacking:
-        return ""
-    connector = profile.env._(" or ") if dimension.criteria_mode == "any" else profile.env._(" and ")
-    steps = [
-        profile.env._(
-            "%(amount)s more %(metric)s",
-            amount=c._format_value(c.lower_bound - float(tested[c][0])),
-            metric=c.metric_id.name,
-        )
-        for c in lacking
-    ]
-    return profile.env._("%(steps)s for %(name)s", steps=connector.join(steps), name=lacking[0].class_id.name)
+def _next_step(missed, tested, profile) -> str:
+    """What is lacking to the class just above."""
+    steps = missed._describe(
+        {
+            criterion: profile.env._(
+                "%(amount)s more %(metric)s",
+                amount=criterion._format_value(criterion.lower_bound - float(tested[criterion][0])),
+                metric=criterion.metric_id.name,
+            )
+            for criterion in missed
+            if tested[criterion][1] is False and _visible(criterion.metric_id, profile)
+        }
+    )
+    return profile.env._("%(steps)s for %(name)s", steps=steps, name=missed.class_id.name) if steps else ""
 
 
 def _compare(criterion, value, sign: str, profile) -> str:
@@ -227,11 +235,11 @@ def _relative(scope, dimension, cls, profile) -> tuple[str, str, str]:
 # -- mapping -----------------------------------------------------------------------------------
 
 
-def _mapping(_scope, dimension, cls, profile) -> tuple[str, str, str]:
+def _mapping(scope, dimension, cls, profile) -> tuple[str, str, str]:
     env, partner = profile.env, profile.partner_id
     for fact in MAPPING_FACTS:
         value = _fact(partner, fact)
-        if value and value in cls[fact]:
+        if value and value in mapped_values(cls, fact, scope):
             return value.name, _labelled(env, _label(partner, fact), value.name), ""
     values = [_fact(partner, fact).name for fact in MAPPING_FACTS if dimension.class_ids[fact] and _fact(partner, fact)]
     if not values:

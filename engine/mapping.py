@@ -2,6 +2,7 @@
 
 from odoo.tools import SQL
 
+from .industries import spoken_for
 from .rule import NO_CLASS, Rule, case, column, constant, fallback, join_codes
 
 # Facts a class can be mapped from, most specific first: field of the class → column of the row.
@@ -48,8 +49,14 @@ def _mapping_levels(dimension, scope) -> list[tuple[str, list]]:
 
 
 def mapped_values(cls, fact: str, scope):
-    """Countries, states or industries that lead to the class in the scope's company."""
+    """Countries, states or industries that lead to the class in the scope's company.
+
+    The parts of an industry go with it, unless they are mapped themselves.
+    """
     values = cls[fact]
+    if fact == "industry_ids" and values:
+        speakers = spoken_for(cls.dimension_id.class_ids.industry_ids)
+        return values.union(*(industry for industry, others in speakers.items() if others <= set(values)))
     country = scope.company.country_id
     if cls.own_country_only and fact == "country_ids":
         return values & country

@@ -1,4 +1,5 @@
 from . import segmentation_rule
+from . import res_partner_industry
 from . import segmentation_column
 from . import segmentation_metric
 from . import segmentation_metric_checks
@@ -8,6 +9,8 @@ from . import segmentation_dimension_states
 from . import segmentation_class
 from . import segmentation_criterion
 from . import segmentation_profile
+from . import segmentation_standard
+from . import segmentation_standard_item
 from . import segmentation_cut
 from . import segmentation_override
 from . import segmentation_run

@@ -22,6 +22,7 @@ class SegmentationClass(models.Model):
     code = fields.Char(required=True, help="Part of the segmentation code, for example L for large.")
     dimension_id = fields.Many2one("segmentation.dimension", required=True, ondelete="cascade", index=True)
     method = fields.Selection(related="dimension_id.method")
+    criteria_mode = fields.Selection(related="dimension_id.criteria_mode")
     sequence = fields.Integer(help="The highest class, or the first condition to be tried, comes first.")
     active = fields.Boolean(default=True)
     color = fields.Integer()
@@ -63,6 +64,8 @@ class SegmentationClass(models.Model):
     @api.depends(
         "method",
         "criterion_ids.rule",
+        "criterion_ids.industry_ids",
+        "criterion_ids.alternative",
         "share",
         "description",
         "industry_ids",
@@ -73,10 +76,7 @@ class SegmentationClass(models.Model):
     def _compute_rule(self):
         for cls in self:
             if cls.method == "criteria":
-                connector = self.env._(" or ") if cls.dimension_id.criteria_mode == "any" else self.env._(" and ")
-                is_last = cls == cls.dimension_id.class_ids[-1:]
-                rest = self.env._("Everybody else") if is_last else self.env._("Nobody: no lower bound is set")
-                cls.rule = connector.join(cls.criterion_ids.mapped("rule")) or rest
+                cls.rule = cls._describe_criteria()
             elif cls.method == "mapping":
                 names = [name for fact in MAPPING_FACTS for name in cls[fact][:6].mapped("name")]
                 total = sum(len(cls[fact]) for fact in MAPPING_FACTS)
@@ -88,6 +88,20 @@ class SegmentationClass(models.Model):
                 )
             else:
                 cls.rule = (cls.description or cls.domain or "").partition("\n")[0]
+
+    def _describe_criteria(self) -> str:
+        """The bounds in one sentence, those for the first industries when there are many."""
+        if not self.criterion_ids:
+            is_last = self == self.dimension_id.class_ids[-1:]
+            return self.env._("Everybody else") if is_last else self.env._("Nobody: no lower bound is set")
+        texts = {criterion: criterion.rule for criterion in self.criterion_ids}
+        sentences = []
+        for industries, criteria in self.criterion_ids.grouped("industry_ids").items():
+            sentence = criteria._describe(texts)
+            names = ", ".join(industries.mapped("name"))
+            sentences.append(f"{names}: {sentence}" if names else sentence)
+        more = self.env._("; and %s more", len(sentences) - 3) if len(sentences) > 3 else ""
+        return "; ".join(sentences[:3]) + more
 
     @api.depends_context("company")
     def _compute_customer_count(self):
@@ -174,16 +188,20 @@ class SegmentationClass(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        # Customers and history of companies the user does not see count as well.
-        Profile = self.env["segmentation.profile"].sudo().with_context(active_test=False)
-        Change = self.env["segmentation.change"].sudo()
         for cls in self:
-            in_history = Domain("from_class_id", "=", cls.id) | Domain("to_class_id", "=", cls.id)
-            held = Domain(cls.dimension_id.field_name, "=", cls.id)
-            if Profile.search_count(held, limit=1) or Change.search_count(in_history, limit=1):
+            if cls._is_used():
                 raise UserError(
                     self.env._("Class “%s” has customers or a history. Archive it instead of deleting it.", cls.name)
                 )
+
+    def _is_used(self) -> bool:
+        """Whether the class has customers or a history."""
+        # Customers and history of companies the user does not see count as well.
+        Profile = self.env["segmentation.profile"].sudo().with_context(active_test=False)
+        Change = self.env["segmentation.change"].sudo()
+        in_history = Domain("from_class_id", "=", self.id) | Domain("to_class_id", "=", self.id)
+        held = Domain(self.dimension_id.field_name, "=", self.id)
+        return bool(Profile.search_count(held, limit=1) or Change.search_count(in_history, limit=1))
 
     @api.model_create_multi
     def create(self, vals_list):

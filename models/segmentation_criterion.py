@@ -33,17 +33,20 @@ class SegmentationCriterion(models.Model):
         string="Only for industries",
         help="Empty: for customers of all industries that no bound of the dimension names.",
     )
+    alternative = fields.Integer(
+        default=1,
+        help="Bounds of a class with the same number are needed together, and one number is enough. "
+        "For example 1 for employees; 2 for turnover and 2 for assets.",
+    )
     rule = fields.Char(compute="_compute_rule")
 
-    @api.depends("metric_id.name", "lower_bound", "dimension_id.currency_id", "industry_ids")
+    @api.depends("metric_id.name", "lower_bound", "dimension_id.currency_id")
     @api.depends_context("lang", "company")
     def _compute_rule(self):
         for criterion in self:
-            industries = ", ".join(criterion.industry_ids.mapped("name"))
-            rule = f"{criterion.metric_id.name or ''} ≥ {criterion._format_bound()}"
-            criterion.rule = f"{rule} ({industries})" if industries else rule
+            criterion.rule = f"{criterion.metric_id.name or ''} ≥ {criterion._format_bound()}"
 
-    @api.constrains("lower_bound", "metric_id", "class_id", "industry_ids")
+    @api.constrains("lower_bound", "metric_id", "class_id", "industry_ids", "alternative")
     def _check_bounds(self):
         if self.env.context.get("segmentation_check_later") is not CHECK_LATER:
             self.dimension_id._check_bounds()
@@ -54,6 +57,29 @@ class SegmentationCriterion(models.Model):
 
     def _ruled_dimensions(self):
         return self.dimension_id
+
+    def _alternatives(self) -> list:
+        """The criteria in groups: one group is enough, of which all must hold."""
+        mode = self.dimension_id.criteria_mode
+        if mode == "alternatives":
+            return list(self.grouped("alternative").values())
+        return [self] if self and mode == "all" else list(self)
+
+    def _describe(self, texts: dict) -> str:
+        """One sentence of what is said of the criteria.
+
+        :param texts: criterion → text; criteria without one are left out
+        """
+        alternatives = [
+            [texts[criterion] for criterion in group if criterion in texts] for group in self._alternatives()
+        ]
+        together = [self.env._(" and ").join(alternative) for alternative in alternatives if alternative]
+        if len(together) > 1:
+            together = [
+                f"({text})" if len(alternative) > 1 else text
+                for text, alternative in zip(together, filter(None, alternatives), strict=True)
+            ]
+        return self.env._(" or ").join(together)
 
     def _currency(self):
         """Currency the bound is in, empty for a metric that is not an amount."""

@@ -48,7 +48,11 @@ class SegmentationDimension(models.Model):
         "By hand: only people set the class.",
     )
     criteria_mode = fields.Selection(
-        [("any", "Any bound of the class is enough"), ("all", "All bounds of the class are needed")],
+        [
+            ("any", "Any bound of the class is enough"),
+            ("all", "All bounds of the class are needed"),
+            ("alternatives", "All bounds of one alternative are needed"),
+        ],
         string="A class is reached when",
         required=True,
         default="any",
@@ -180,7 +184,7 @@ class SegmentationDimension(models.Model):
                     )
                 )
 
-    @api.constrains("class_ids", "method")
+    @api.constrains("class_ids", "method", "criteria_mode")
     def _check_classes(self):
         self._check_bounds()
         self._check_shares()
@@ -188,13 +192,14 @@ class SegmentationDimension(models.Model):
     def _check_bounds(self):
         """Bounds of a metric must be positive and fall from the highest class to the lowest.
 
-        Bounds for different industries have nothing to do with each other.
+        Bounds for different industries, or of different alternatives, have nothing to do with each other.
         """
         for dimension in self.filtered(lambda d: d.method == "criteria"):
             comparable = defaultdict(list)
             for criterion in dimension.class_ids.criterion_ids:
+                alternative = dimension.criteria_mode == "alternatives" and criterion.alternative
                 for industry in criterion.industry_ids or [None]:
-                    comparable[criterion.metric_id, industry].append(criterion)
+                    comparable[criterion.metric_id, industry, alternative].append(criterion)
             for criteria in comparable.values():
                 dimension._check_bounds_of(criteria)
 

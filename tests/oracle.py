@@ -154,6 +154,7 @@ class Class(Terse):
 
     code: str
     bounds: dict[str, Decimal] = field(default_factory=dict)  # metric → lower bound
+    alternatives: dict[str, int] = field(default_factory=dict)  # metric → number of the alternative it is needed in
     states: frozenset = frozenset()
     countries: frozenset = frozenset()
     industries: frozenset = frozenset()
@@ -473,14 +474,22 @@ class Oracle:
         return dimension.fallback, missing
 
     def is_reached(self, cls, dimension, metrics) -> bool | None:
-        """Whether any (or all) of the bounds are reached; None when a missing fact decides.
+        """Whether any, all, or all of one alternative's bounds are reached; None when a missing fact decides.
 
         Without bounds the last class is for everybody, another one for nobody.
         """
-        tests = [self.test(metrics, m, bound, dimension) for m, bound in cls.bounds.items()]
+        tests = {m: self.test(metrics, m, bound, dimension) for m, bound in cls.bounds.items()}
         if not tests:
             return cls is dimension.classes[-1]
-        deciding = dimension.mode == "any"  # one True decides "any", one False decides "all"
+        if dimension.mode == "alternatives":
+            alternatives = {}
+            for metric, test in tests.items():
+                alternatives.setdefault(cls.alternatives[metric], []).append(test)
+            return self.decide([self.decide(together, False) for together in alternatives.values()], True)
+        return self.decide(list(tests.values()), dimension.mode == "any")
+
+    def decide(self, tests: list, deciding: bool) -> bool | None:
+        """One True decides "any", one False decides "all"."""
         if deciding in tests:
             return deciding
         return None if None in tests else not deciding

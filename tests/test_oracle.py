@@ -307,7 +307,7 @@ def dimension(draw, code: str, earlier: list[str]) -> Dimension:
         code,
         method,
         tuple(classes),
-        mode=draw(pick(["any", "all"])),
+        mode=draw(pick(["any", "all", "alternatives"])),
         undecided=draw(pick(["certain", "fallback"])),
         fallback=draw(pick([None, *(cls.code for cls in classes)])),
         currency=draw(pick([None, "QAA", "QBB", "QCC", "QJJ"])),
@@ -321,13 +321,14 @@ def dimension(draw, code: str, earlier: list[str]) -> Dimension:
 def bounded(draw, classes, _earlier) -> list[Class]:
     """Bounds of up to three metrics, falling from the highest class to the lowest."""
     bounds = {cls.code: {} for cls in classes}
+    alternatives = draw(st.fixed_dictionaries({metric: pick([1, 2]) for metric in NUMBERS}))
     for metric in draw(st.lists(pick(NUMBERS), unique=True, max_size=3)):
         possible = BOUNDS if metric in AMOUNTS else [b for b in BOUNDS if b == int(b)]
         codes = sorted(draw(st.frozensets(pick(list(bounds)))))
         values = draw(st.lists(pick(possible), unique=True, min_size=len(codes), max_size=len(codes)))
         for code, bound in zip(codes, sorted(values, reverse=True), strict=True):
             bounds[code][metric] = bound
-    return [replace(cls, bounds=bounds[cls.code]) for cls in classes]
+    return [replace(cls, bounds=bounds[cls.code], alternatives=alternatives) for cls in classes]
 
 
 @st.composite
@@ -555,7 +556,12 @@ class OracleCase(TransactionCase):
         for fact in PLACES:
             self._relate(getattr(self, f"{fact}_relation"), class_id, cls.places(fact))
         bounds = [
-            {"class_id": class_id, "metric_id": self.ids[metric], "lower_bound": bound}
+            {
+                "class_id": class_id,
+                "metric_id": self.ids[metric],
+                "lower_bound": bound,
+                "alternative": cls.alternatives.get(metric, 1),
+            }
             for metric, bound in cls.bounds.items()
         ]
         self._insert("segmentation_criterion", bounds)
@@ -933,6 +939,36 @@ class TradeDoesNotMakeCustomers(Oracle):
         return False
 
 
+class AlternativesAreAllNeeded(Oracle):
+    """Employees alone are enough here, turnover and assets would be needed together."""
+
+    world = _world(
+        partner=replace(SHOP, annual_turnover=Decimal(1), declared_currency="QAA"),
+        dimensions=(
+            Dimension(
+                "SIZE",
+                "criteria",
+                (
+                    Class(
+                        "SIZE1",
+                        bounds={
+                            "employee_count": Decimal(50),
+                            "annual_turnover": Decimal(2),
+                            "total_assets": Decimal(2),
+                        },
+                        alternatives={"employee_count": 1, "annual_turnover": 2, "total_assets": 2},
+                    ),
+                    Class("SIZE2"),
+                ),
+                mode="alternatives",
+            ),
+        ),
+    )
+
+    def decide(self, tests, deciding):
+        return super().decide(tests, False)
+
+
 class AmountsAreNotConverted(Oracle):
     """125 QBB are 100 QAA."""
 
@@ -1055,7 +1091,7 @@ class CountriesComeBeforeStates(Oracle):
 MUTANTS = (
     *(BoundIsExcluded, MissingIsZero, WindowIncludesItsFirstDay, WindowExcludesItsLastDay, DaysAreUtc),
     *(RefundsDoNotCount, OtherCompaniesCount, LostOpportunitiesAreOpen, ContactsAreCustomers),
-    *(TradeDoesNotMakeCustomers, AmountsAreNotConverted, RoundingIsHalfEven),
+    *(TradeDoesNotMakeCustomers, AlternativesAreAllNeeded, AmountsAreNotConverted, RoundingIsHalfEven),
     *(CreditNotesPay, InvoicesOfADayAreManyPurchases, DueTodayIsOverdue, CreditsAreNotOverdue),
     *(GrowthFromNothingIsNone, RefundedTeamsAreInTheWhole, NoTeamIsOutOfTheWhole),
     *(GeneralClassesComeFirst, UnknownCountriesMatterToNoState, CountriesComeBeforeStates),

@@ -258,6 +258,11 @@ class TestOutdated(SegmentationCommon):
         self.bound("large", "employee_count", 300)
         self.assertEqual(self.outdated(), self.size | key)
 
+    def test_order_of_industries_outdates_what_looks_at_them(self):
+        industries = self.industry.class_ids.industry_ids
+        industries[0].parent_id = industries[1]
+        self.assertEqual(self.outdated(), self.industry)
+
     def test_population_outdates_everything(self):
         self.company.segmentation_population = "[('customer_rank', '>', 0)]"
         self.assertEqual(self.outdated(), self.env["segmentation.dimension"].search([]))

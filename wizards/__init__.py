@@ -1,1 +1,2 @@
+from . import apply_standard
 from . import segmentation_comparison

@@ -1,0 +1,616 @@
+"""Applying standards: what is made, what of the user's is kept, and what files are refused."""
+
+import base64
+import copy
+import json
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, new_test_user, tagged
+
+from ..standards.format import dump
+from ..standards.rows import Rows
+from .test_standards import StandardCommon
+
+VALUE = {
+    "format": 1,
+    "code": "VALUE_TIERS",
+    "version": "1.0",
+    "name": {"en_US": "Value tiers", "zh_CN": "价值分层"},
+    "industries": [{"code": "TOYS", "name": {"en_US": "Toys"}, "parent": "base.res_partner_industry_C"}],
+    "metrics": [
+        {
+            "code": "largest_invoice",
+            "name": {"en_US": "Largest invoice"},
+            "model": "account.move",
+            "aggregate": "max",
+            "measure": "amount_untaxed_signed",
+            "date": "invoice_date",
+            "domain": [["state", "=", "posted"]],
+        }
+    ],
+    "dimensions": [
+        {
+            "code": "TIER",
+            "name": {"en_US": "Tier", "zh_CN": "层级"},
+            "method": "criteria",
+            "hysteresis": 0.1,
+            "fallback": "C",
+            "classes": [
+                {
+                    "code": "A",
+                    "name": {"en_US": "First"},
+                    "criteria": [
+                        {"metric": "largest_invoice", "lower_bound": 1000},
+                        {"metric": "largest_invoice", "lower_bound": 500, "industries": ["TOYS"]},
+                    ],
+                },
+                {
+                    "code": "B",
+                    "name": {"en_US": "Second"},
+                    "parent": "A",
+                    "criteria": [{"metric": "largest_invoice", "lower_bound": 10.5}],
+                },
+                {"code": "C", "name": {"en_US": "Third"}},
+            ],
+        },
+        {
+            "code": "PLACE",
+            "name": {"en_US": "Place"},
+            "method": "mapping",
+            "domain": [["employee_count", ">", 3]],
+            "classes": [
+                {"code": "HOME", "name": {"en_US": "Home"}, "states": ["CN-GD", "US-CA"]},
+                {"code": "AWAY", "name": {"en_US": "Away"}, "countries": ["DE", "FR"], "own_country_only": True},
+            ],
+        },
+        {
+            "code": "MIX",
+            "name": {"en_US": "Mix"},
+            "method": "domain",
+            "classes": [
+                {
+                    "code": "STAR",
+                    "name": {"en_US": "Star"},
+                    "domain": [
+                        "|",
+                        ["x_segmentation_tier", "in", [{"class": "TIER/A"}, {"class": "TIER/B"}]],
+                        ["country_id", "=", {"record": "base.cn"}],
+                    ],
+                },
+                {"code": "REST", "name": {"en_US": "Rest"}, "domain": []},
+                {"code": "NONE", "name": {"en_US": "None"}},
+            ],
+        },
+    ],
+}
+
+
+KEPT = ("Size › Large", "Lower Bound", "2,000,000", "1,000,000")
+
+
+class LibraryCommon(StandardCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.large, cls.medium, cls.small = (
+            cls.env.ref(f"partner_segmentation.class_size_{name}") for name in ("large", "medium", "small")
+        )
+
+    @classmethod
+    def imported(cls, data):
+        """A library entry made from a file, as in the interface."""
+        return cls.env["segmentation.standard"].create({"file": base64.b64encode(json.dumps(data).encode())})
+
+    def update(self, standard, data):
+        standard.file = base64.b64encode(json.dumps(data).encode())
+
+    def rows(self, standard, companies=None):
+        return Rows(standard._plan(companies)).all()
+
+    def actions(self, standard, companies=None) -> list:
+        return [(row.action, row.kind, row.name, row.what) for row in self.rows(standard, companies)]
+
+    def bounds(self, cls) -> dict:
+        return {(c.metric_id.code, ",".join(c.industry_ids.mapped("name"))): c.lower_bound for c in cls.criterion_ids}
+
+    def exported(self, *codes) -> dict:
+        """The file of some dimensions, without what a file says of itself."""
+        dimensions = self.env["segmentation.dimension"].search([("code", "in", codes)])
+        data = self.env["segmentation.standard"]._from_dimensions(dimensions)._data()
+        return {name: data[name] for name in ("industries", "metrics", "dimensions")}
+
+
+@tagged("post_install", "-at_install")
+class TestShipped(LibraryCommon):
+    def test_files_are_valid_and_say_everything_in_chinese(self):
+        standards = self.env["segmentation.standard"].search([("is_shipped", "=", True)])
+        self.assertEqual(len(standards), 7)
+
+        def untranslated(value):
+            if isinstance(value, dict):
+                own = ["en_US" in value and "zh_CN" not in value and value]
+                return [found for found in own + [f for v in value.values() for f in untranslated(v)] if found]
+            return [found for v in value for found in untranslated(v)] if isinstance(value, list) else []
+
+        for standard in standards:
+            self.assertFalse(untranslated(standard._data()), standard.code)
+            for dimension in standard._data()["dimensions"]:
+                self.assertIn("description", dimension, standard.code)
+            self.assertTrue(standard.description and standard.source, standard.code)
+
+    def test_installation_is_as_its_standards_say(self):
+        """The XML data and the files are the same; only the currency may have been fitted to the companies."""
+        self.size.currency_id = self.env.ref("base.EUR")
+        self.industry.active = True
+        for code in ("SIZE_DEFAULT", "INDUSTRY_DEFAULT"):
+            standard = self.standard(code)
+            self.assertEqual(standard.applied_version, "1.0")
+            self.assertFalse(self.rows(standard), code)
+
+    def test_names_in_the_users_language(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        standard = self.standard("CN_NBS_2017").with_context(lang="zh_CN")
+        self.assertIn("统计上大中小微型企业划分", standard.display_name)
+        standard._apply()
+        micro = self.size.class_ids[-1]
+        self.assertEqual(micro.with_context(lang="zh_CN").name, "微型")
+        self.assertEqual(micro.with_context(lang="en_US").name, "Micro")
+        self.assertEqual(self.odoo_industry("Retail").with_context(lang="zh_CN").name, "零售业")
+        self.assertFalse(self.rows(standard))
+
+    def test_language_installed_later(self):
+        standard = self.standard("EU_2003_361")
+        standard._apply()
+        self.env["res.lang"]._activate_lang("zh_CN")
+        standard._apply()
+        self.assertEqual(self.size.class_ids[-1].with_context(lang="zh_CN").name, "微型")
+
+    def test_loading_again_keeps_what_is_applied(self):
+        self.standard("EU_2003_361")._apply()
+        before = self.size.class_ids.criterion_ids
+        self.env["segmentation.standard"]._load_shipped()
+        self.assertEqual(self.size.class_ids.criterion_ids, before)
+        self.assertEqual(self.standard("EU_2003_361").applied_version, "1.0")
+
+
+@tagged("post_install", "-at_install")
+class TestApply(LibraryCommon):
+    def test_twice_changes_nothing(self):
+        for code in ("CN_NBS_2017", "EU_2003_361", "PURCHASES", "SIZE_DEFAULT"):
+            standard = self.standard(code)
+            standard._apply()
+            criteria = self.size.class_ids.criterion_ids
+            self.assertFalse(self.rows(standard), code)
+            standard._apply()
+            self.assertEqual(self.size.class_ids.criterion_ids, criteria, code)
+
+    def test_another_replaces_what_the_first_made(self):
+        self.standard("CN_NBS_2017")._apply()
+        self.standard("EU_2003_361")._apply()
+        self.assertEqual(self.size.criteria_mode, "alternatives")
+        self.assertEqual(self.size.currency_id.name, "EUR")
+        expected = {
+            ("employee_count", ""): 250,
+            ("annual_turnover", ""): 50000000.01,
+            ("total_assets", ""): 43000000.01,
+        }
+        self.assertEqual(self.bounds(self.large), expected)
+        self.assertEqual(self.size.class_ids.mapped("code"), ["L", "M", "S", "X"])
+        self.assertFalse(self.standard("CN_NBS_2017").applied_version)
+        self.standard("SIZE_DEFAULT")._apply()
+        self.assertEqual(self.size.class_ids, self.large | self.medium | self.small)
+        self.assertEqual(self.bounds(self.small), {})
+
+    def test_class_with_customers_is_archived_and_comes_back(self):
+        self.standard("EU_2003_361")._apply()
+        micro = self.size.class_ids[-1]
+        self.size.currency_id = False  # no rates here
+        facts = {"employee_count": 1, "annual_turnover": 1.0, "total_assets": 1.0}
+        partner = self.customer(declared_currency_id=self.cny.id, **facts)
+        self.classify(partner)
+        self.assertClass(partner, self.size, "X")
+        self.assertIn(("archive", "class", "Size › Micro", ""), self.actions(self.standard("PURCHASES")))
+        self.standard("PURCHASES")._apply()
+        self.assertFalse(micro.active)
+        self.standard("CN_NBS_2017")._apply()
+        self.assertTrue(micro.active)
+        self.assertIn(micro, self.size.class_ids)
+
+    def test_unused_class_is_removed(self):
+        self.standard("EU_2003_361")._apply()
+        micro = self.size.class_ids[-1]
+        self.standard("PURCHASES")._apply()
+        self.assertFalse(micro.exists())
+
+    def test_changes_of_the_user_are_kept(self):
+        standard = self.standard("CN_NBS_2017")
+        standard._apply()
+        retail = self.odoo_industry("Retail")
+        bound = self.large.criterion_ids.filtered(lambda c: retail in c.industry_ids and c.metric_id.is_amount)
+        bound.lower_bound = 123_000_000
+        self.medium.name = "Middle"
+        own = self.make_class(self.size, "XL", sequence=5)
+        self.small.criterion_ids.filtered(lambda c: retail in c.industry_ids).unlink()
+        self.size.hysteresis = 0.2
+        kept = self.actions(standard)
+        self.assertEqual({action for action, *_rest in kept}, {"keep"})
+        self.assertIn(("keep", "criterion", "Size › Large", "Lower Bound"), kept)
+        self.assertIn(("keep", "class", "Size › Middle", "Name"), kept)
+        self.assertIn(("keep", "class", "Size › XL", ""), kept)
+        self.assertEqual(len([row for row in self.rows(standard) if row.now == "deleted by you"]), 2)
+        standard._apply()
+        self.standard("EU_2003_361")._apply()
+        self.assertEqual(bound.lower_bound, 123_000_000)
+        self.assertEqual(bound.class_id, self.large)
+        self.assertEqual(self.medium.name, "Middle")
+        self.assertTrue(own.active)
+        self.assertEqual(self.size.hysteresis, 0.2)
+        self.assertEqual(
+            set(self.bounds(self.large)),
+            {("employee_count", ""), ("annual_turnover", ""), ("total_assets", ""), ("annual_turnover", "Retail")},
+        )
+
+    def test_installed_bound_that_the_user_changed_is_kept(self):
+        self.bound("large", "revenue_12m", 2_000_000)
+        self.size.currency_id = self.env.ref("base.EUR")
+        wizard = self.env["segmentation.apply.standard"].create({"standard_id": self.standard("PURCHASES").id})
+        kept = wizard.line_ids.filtered(lambda line: line.action == "keep")
+        self.assertEqual((kept.name, kept.what, kept.now, kept.then), KEPT)
+        self.standard("PURCHASES")._apply()
+        self.assertEqual(self.bounds(self.large), {("revenue_12m", ""): 2_000_000})
+
+    def test_class_added_by_the_user_is_taken_over(self):
+        micro = self.make_class(self.size, "X", name="Tiny", sequence=40)
+        self.standard("EU_2003_361")._apply()
+        self.assertEqual(self.size.class_ids[-1], micro)
+        self.assertEqual(micro.name, "Tiny")
+
+    def test_later_version(self):
+        standard = self.imported(VALUE)
+        standard._apply()
+        tier = self.env["segmentation.dimension"].search([("code", "=", "TIER")])
+        first, second, third = tier.class_ids
+        second.criterion_ids.lower_bound = 77
+        later = copy.deepcopy(VALUE)
+        later["version"] = "2.0"
+        later["dimensions"][0].pop("hysteresis")
+        later["dimensions"][0]["classes"][0]["criteria"][0]["lower_bound"] = 2000
+        later["dimensions"][0]["classes"][1]["criteria"][0]["lower_bound"] = 20
+        later["dimensions"][0]["classes"][2]["name"]["en_US"] = "Last"
+        self.update(standard, later)
+        self.assertTrue(standard.has_update)
+        standard._apply()
+        self.assertFalse(standard.has_update)
+        self.assertEqual(self.bounds(first)["largest_invoice", ""], 2000)
+        self.assertEqual(second.criterion_ids.lower_bound, 77)
+        self.assertEqual((third.name, tier.hysteresis, tier.fallback_class_id), ("Last", 0, third))
+
+    def test_everything_a_file_can_say(self):
+        standard = self.imported(VALUE)
+        standard._apply()
+        tier, place, mix = (
+            self.env["segmentation.dimension"].search([("code", "=", c)]) for c in ("TIER", "PLACE", "MIX")
+        )
+        self.assertEqual(tier.class_ids[1].parent_id, tier.class_ids[0])
+        self.assertEqual(place.class_ids[0].state_ids.country_id.mapped("code"), ["CN", "US"])
+        self.assertEqual(place.domain, "[('employee_count', '>', 3)]")
+        star, rest, none = mix.class_ids
+        self.assertIn(str(tier.class_ids[0].id), star.domain)
+        self.assertEqual((rest.domain, none.domain), ("[]", False))
+        partner = self.customer(industry_id=self.odoo_industry("A").id)
+        self.invoice(partner, 20)
+        self.classify()
+        self.assertClass(partner, tier, "B")
+        self.assertClass(partner, mix, "STAR")
+
+    def test_nothing_is_half_applied(self):
+        data = copy.deepcopy(VALUE)
+        data["dimensions"][2]["classes"][0]["domain"] = [["no_such_field", "=", 1]]
+        standard = self.imported(data)
+        with self.assertRaisesRegex(UserError, r"^dimensions\[2\]\.classes\[0\]: .*no_such_field"):
+            standard._apply()
+        self.assertFalse(self.env["segmentation.dimension"].search([("code", "in", ("TIER", "PLACE", "MIX"))]))
+        self.assertFalse(self.env["res.partner.industry"].search([("name", "=", "Toys")]))
+        self.assertFalse(standard.applied_version)
+
+    def test_bounds_are_checked_as_a_whole(self):
+        data = copy.deepcopy(VALUE)
+        data["dimensions"][0]["classes"][1]["criteria"][0]["lower_bound"] = 1000
+        standard = self.imported(data)
+        with self.assertRaisesRegex(UserError, "must be greater"):
+            standard._apply()
+
+    def test_industry_is_found_by_its_name(self):
+        shop = self.env["res.partner.industry"].create({"name": "Retail"})
+        self.standard("CN_NBS_2017")._apply()
+        self.assertEqual(self.odoo_industry("Retail"), shop)
+        self.assertEqual(shop.parent_id, self.odoo_industry("G"))
+
+    def test_industries_move_between_classes(self):
+        self.industry.active = True
+        for code in ("ISIC_4", "GBT_4754_2017", "INDUSTRY_DEFAULT", "ISIC_4"):
+            self.standard(code)._apply()
+            mapped = self.industry.class_ids.industry_ids
+            for letter in "ABCDEFGHIJKLMNOPQRSTU":
+                self.assertIn(self.odoo_industry(letter), mapped, code)
+            self.assertFalse(self.rows(self.standard(code)))
+
+
+@tagged("post_install", "-at_install")
+class TestCompanies(LibraryCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = cls.setup_other_company()["company"]
+        cls.env.user.company_ids |= cls.other
+
+    def by_company(self, company):
+        """Code of the one dimension of the family that serves a company."""
+        family = self.env["segmentation.dimension"].search([("code", "=like", "SIZE%")])
+        return family.filtered(lambda d: d._applies_to(company)).ensure_one()
+
+    def test_standard_for_one_company(self):
+        standard = self.standard("EU_2003_361")
+        before = self.bounds(self.large)
+        self.assertIn(("change", "dimension", "Size", "Companies"), self.actions(standard, self.other))
+        standard._apply(self.other)
+        own = self.by_company(self.other)
+        self.assertEqual(own.code, "SIZE_EU_2003_361")
+        self.assertNotEqual(own.field_name, self.size.field_name)
+        self.assertEqual(self.by_company(self.company), self.size)
+        self.assertEqual(self.bounds(self.large), before)
+        self.assertTrue(self.standard("SIZE_DEFAULT").applied_version)
+        self.assertFalse(self.actions(standard, self.other), "applied twice")
+        partner = self.customer(employee_count=300, declared_currency_id=self.other.currency_id.id)
+        own.currency_id = False
+        self.classify(partner)
+        self.classify(partner, self.other)
+        self.assertEqual(self.profile(partner, self.other)[own.field_name].code, "L")
+        self.assertEqual(self.profile(partner)[own.field_name].code, False)
+        self.assertClass(partner, self.size, "L")
+
+    def test_another_for_the_same_company_takes_over(self):
+        self.standard("EU_2003_361")._apply(self.other)
+        own = self.by_company(self.other)
+        self.standard("PURCHASES")._apply(self.other)
+        self.assertEqual(self.by_company(self.other), own)
+        self.assertEqual(own.criteria_mode, "any")
+        self.assertFalse(self.standard("EU_2003_361").applied_version)
+
+    def test_for_all_companies_afterwards(self):
+        standard = self.standard("EU_2003_361")
+        standard._apply(self.other)
+        own = self.by_company(self.other)
+        standard._apply()
+        for company in (self.company, self.other):
+            self.assertEqual(self.by_company(company), own)
+        self.assertFalse(self.size.active)
+        self.standard("PURCHASES")._apply()
+        for company in (self.company, self.other):
+            self.by_company(company)
+
+    def test_all_companies_one_by_one(self):
+        """The dimension itself goes on when nobody else uses it."""
+        companies = self.env["res.company"].search([])
+        self.standard("EU_2003_361")._apply(companies)
+        self.assertEqual(self.by_company(self.company), self.size)
+        self.assertFalse(self.size.company_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestFiles(LibraryCommon):
+    def test_export_and_import_in_the_same_database(self):
+        self.env["segmentation.dimension"].with_context(active_test=False).search([]).active = True
+        for codes in (("SIZE",), ("INDUSTRY",), ("REGION", "STAGE")):
+            before = self.exported(*codes)
+            standard = self.env["segmentation.standard"]._from_dimensions(
+                self.env["segmentation.dimension"].search([("code", "in", codes)])
+            )
+            self.assertFalse(self.rows(standard), codes)
+            standard._apply()
+            self.assertEqual(self.exported(*codes), before)
+
+    def test_export_and_import_in_an_empty_database(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.imported(VALUE)._apply()
+        before = self.exported("TIER", "PLACE", "MIX")
+        self.assertEqual(before["dimensions"][0]["name"], VALUE["dimensions"][0]["name"])
+        self.assertEqual(
+            before["dimensions"][2]["classes"][0]["domain"], VALUE["dimensions"][2]["classes"][0]["domain"]
+        )
+        text = self.env["segmentation.standard"].search([("code", "=", "TIER_PLACE_MIX")]).content
+        self.forget("TIER", "PLACE", "MIX")
+        again = self.imported(json.loads(text))
+        again._apply()
+        self.assertEqual(self.exported("TIER", "PLACE", "MIX"), before)
+
+    def forget(self, *codes):
+        """As if the dimensions, and what only they know, had never been."""
+        self.env["segmentation.standard.item"].search([]).unlink()
+        standards = self.env["segmentation.standard"].search([("is_shipped", "=", False)])
+        standards.applied_version = False
+        standards.unlink()
+        for dimension in self.env["segmentation.dimension"].search(
+            [("code", "in", codes)], order="sequence desc, id desc"
+        ):
+            dimension.active = False
+            dimension.unlink()
+        metrics = self.env["segmentation.metric"].search([]).filtered("is_custom")
+        metrics.active = False
+        metrics.unlink()
+        self.env["res.partner.industry"].search([("name", "=", "Toys")]).unlink()
+
+    def test_shipped_standards_survive_the_round_trip(self):
+        for code in ("CN_NBS_2017", "EU_2003_361"):
+            self.standard(code)._apply()
+            before = self.exported("SIZE")
+            own = self.env["segmentation.standard"].search([("code", "=", "SIZE")])
+            self.standard("SIZE_DEFAULT")._apply()
+            own._apply()
+            self.assertEqual(self.exported("SIZE")["dimensions"], before["dimensions"])
+
+    def refused(self, message, text):
+        if not isinstance(text, bytes | str):
+            text = json.dumps(text)
+        encoded = base64.b64encode(text.encode() if isinstance(text, str) else text)
+        with self.assertRaisesRegex(UserError, message):
+            self.env["segmentation.standard"].create({"file": encoded})
+
+    def test_not_a_file_of_a_standard(self):
+        self.refused("not a text", b"\xff\xfe\x00")
+        self.refused("not valid JSON", "nonsense")
+        self.refused("not valid JSON", "[" * 200_000)
+        self.refused("not valid JSON", '{"format": NaN}')
+        self.refused("not valid JSON", '{"format": 1, "format": 1}')
+        self.refused("not valid JSON", "9" * 10_000)
+        self.refused("too large", "[" + " " * 3_000_000)
+        self.refused("is not a number|hysteresis: a number", json.dumps(VALUE).replace("0.1", "1e400"))
+        for text in ("[]", "1", '"x"', "null", "true"):
+            self.refused("an object with the keys", text)
+        with self.assertRaisesRegex(UserError, "Choose the File"):
+            self.env["segmentation.standard"].create({})
+
+    def test_wrong_values(self):
+        """Each place in turn gets what does not belong there, and the message names it."""
+        wrong = {
+            "format": (2, "1", True, None),
+            "code": ("<b>", "a b", "", 5, None, [], {}, "x" * 41, "x\n"),
+            "version": (1.0, "one", ""),
+            "name": (
+                "Size",
+                {},
+                {"zh_CN": "x"},
+                {"en_US": 5},
+                {"en_US": "x\x00"},
+                {"en_US": "\ud800"},
+                {"../": "x", "en_US": "x"},
+            ),
+            "dimensions": ({}, None, [[]], ["x"]),
+            "dimensions[0].method": ("magic", ["criteria"], {}),
+            "dimensions[0].sequence": (1.5, True, 2**40, "1"),
+            "dimensions[0].hysteresis": ("1", True, 1e20),
+            "dimensions[0].in_code": (1, "yes"),
+            "dimensions[0].domain": (
+                "[(1,'=',1)]",
+                [["a"]],
+                [["a", "=", {"b": 1}]],
+                [{"a": 1}],
+                [["a", "=", {"class": 5}]],
+            ),
+            "dimensions[0].column": ("employee_count", "no_such_column"),
+            "dimensions[0].currency": ("euro", "ZZZ"),
+            "dimensions[0].fallback": ("Z", ["A"]),
+            "dimensions[0].classes[0].criteria": ("x", {}),
+            "dimensions[0].classes[0].criteria[0].metric": ("no_such_metric", 5, "x-y"),
+            "dimensions[0].classes[0].criteria[0].lower_bound": ("5", None, [5]),
+            "dimensions[0].classes[0].criteria[0].industries": (["base.cn"], ["NONE"], "TOYS", [5]),
+            "dimensions[1].classes[0].states": (["CN-NOWHERE"], ["X"], "CN-GD"),
+            "dimensions[1].classes[1].countries": (["XX"], ["de"]),
+            "metrics[0].model": ("no.such.model",),
+            "metrics[0].measure": ("no_such_field",),
+            "dimensions[2].classes[0].domain": (
+                [["a", "=", {"class": "TIER/Z"}]],
+                [["a", "=", {"record": "base.nobody"}]],
+            ),
+        }
+        for place, values in wrong.items():
+            for value in values:
+                with self.subTest(place=place, value=value):
+                    data = copy.deepcopy(VALUE)
+                    self.put(data, place, value)
+                    self.refused(f"\n{place}".replace("[", r"\[").replace("]", r"\]"), data)
+
+    @staticmethod
+    def put(data, place, value):
+        *path, last = place.replace("[", ".").replace("]", "").split(".")
+        for step in path:
+            data = data[int(step) if step.isdigit() else step]
+        data[last] = value
+
+    def test_unknown_missing_and_repeated(self):
+        data = copy.deepcopy(VALUE)
+        data["dimensions"][0]["classes"][1]["colour"] = 1
+        data["dimensions"][0]["classes"][1].pop("code")
+        data["dimensions"][1]["classes"][1]["code"] = "HOME"
+        data["dimensions"][0]["classes"][0]["criteria"][1].pop("industries")
+        self.refused(r"classes\[1\]: unknown key “colour”", data)
+        self.refused(r"dimensions\[0\]\.classes\[1\]\.code: is missing", data)
+        self.refused(r"dimensions\[1\]\.classes\[1\]\.code: “HOME” is used twice", data)
+        data = copy.deepcopy(VALUE)
+        data["dimensions"][0]["classes"][0]["criteria"][1].pop("industries")
+        self.refused(r"criteria\[1\]: the class already has a bound", data)
+
+    def test_condition_that_means_nothing_elsewhere(self):
+        partner = self.customer("Nameless")
+        self.size.domain = str([("partner_id", "=", partner.id)])
+        with self.assertRaisesRegex(UserError, "by its number"):
+            self.exported("SIZE")
+
+    def test_file_comes_out_as_it_went_in(self):
+        standard = self.imported(VALUE)
+        self.assertEqual(json.loads(base64.b64decode(standard.file)), VALUE)
+        self.assertEqual(base64.b64decode(standard.file).decode(), dump(VALUE))
+        self.assertIn("VALUE_TIERS.json", standard.action_download()["url"])
+        with self.assertRaisesRegex(UserError, "already has a standard"):
+            self.imported(VALUE)
+
+    def test_standard_in_use_is_not_deleted(self):
+        standard = self.imported(VALUE)
+        standard._apply()
+        with self.assertRaisesRegex(UserError, "is in use"):
+            standard.unlink()
+        other = copy.deepcopy(VALUE) | {"code": "OTHER"}
+        with self.assertRaisesRegex(UserError, "another standard"):
+            self.update(standard, other)
+
+
+@tagged("post_install", "-at_install")
+class TestWizard(LibraryCommon):
+    def test_preview_and_apply(self):
+        wizard = Form(self.env["segmentation.apply.standard"])
+        self.assertFalse(wizard.has_changes)
+        wizard.standard_id = self.standard("EU_2003_361")
+        self.assertTrue(wizard.has_changes)
+        self.assertIn("No exchange rate", wizard.warning)
+        wizard = wizard.save()
+        lines = {(line.action, line.kind) for line in wizard.line_ids}
+        self.assertTrue(lines >= {("create", "class"), ("change", "dimension"), ("remove", "criterion")})
+        action = wizard.action_apply()
+        self.assertEqual(action["params"]["next"]["res_id"], self.size.id)
+        self.assertEqual(self.size.criteria_mode, "alternatives")
+        again = Form(self.env["segmentation.apply.standard"].with_context(default_standard_id=wizard.standard_id.id))
+        self.assertFalse(again.has_changes)
+
+    def test_error_is_shown(self):
+        standard = self.imported(VALUE)
+        metric = copy.deepcopy(VALUE)
+        metric["metrics"] = []
+        standard.content = dump(metric)
+        wizard = Form(self.env["segmentation.apply.standard"].with_context(default_standard_id=standard.id))
+        self.assertIn("no metric with the code “largest_invoice”", wizard.error)
+        self.assertFalse(wizard.has_changes)
+
+    def test_managers_without_technical_rights(self):
+        manager = new_test_user(
+            self.env,
+            "standards_manager",
+            "partner_segmentation.group_manager,sales_team.group_sale_manager,account.group_account_invoice",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        for code in ("CN_NBS_2017", "EU_2003_361"):
+            wizard = Form(self.env["segmentation.apply.standard"].with_user(manager))
+            wizard.standard_id = self.standard(code).with_user(manager)
+            wizard.save().action_apply()
+        self.imported(VALUE).with_user(manager)._apply()
+        self.size.with_user(manager).action_save_as_standard()
+
+    def test_others_may_not(self):
+        standard = self.standard("EU_2003_361").with_user(self.salesperson)
+        with self.assertRaises(AccessError):
+            standard._apply()
+        with self.assertRaises(AccessError):
+            standard.read(["name"])
+        with self.assertRaises(AccessError):
+            self.env["segmentation.apply.standard"].with_user(self.salesperson).create({"standard_id": standard.id})
