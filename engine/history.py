@@ -56,14 +56,27 @@ def computed_classes(evaluation, dimensions) -> SQL:
         # Stored cut values are of today; those of the day are made from everybody.
         evaluation.scope = replace(scope, partner_ids=None, cuts={})
     rows = evaluation.classified_customers()
-    if evaluation.result.failures:
-        raise UserError("\n".join(evaluation.result.failures.values()))
+    if failures := _failures(evaluation, dimensions):
+        raise UserError("\n".join(failures))
     return SQL(
         "SELECT file.partner_id, held.* FROM (%s) AS file %s WHERE %s",
         rows,
         _by_dimension("file", dimensions),
         SQL("TRUE") if scope.partner_ids is None else SQL("file.partner_id = ANY(%s)", list(scope.partner_ids)),
     )
+
+
+def _failures(evaluation, dimensions) -> list[str]:
+    """What kept the dimensions, or others whose classes they use, from being evaluated."""
+    needed = set(dimensions.mapped("field_name"))
+    for dimension in reversed(evaluation.dimensions):  # each uses earlier ones only
+        if dimension.field_name in needed:
+            needed.update(dimension._condition_fields())
+    return [
+        message
+        for dimension, message in evaluation.result.failures.items()
+        if dimension in evaluation.rules and dimension.field_name in needed
+    ]
 
 
 def removal(scope, limit: int) -> SQL:

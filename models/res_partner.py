@@ -276,7 +276,7 @@ class ResPartner(models.Model):
         customer = self.commercial_partner_id
         return {
             **action,
-            "name": self.env._("Class history of %s", customer.display_name),
+            "display_name": self.env._("Class history of %s", customer.display_name),
             "domain": [("partner_id", "=", customer.id), ("company_id", "=", self.env.company.id)],
             "context": {"segmentation_one_customer": True},
         }

@@ -60,7 +60,7 @@ class SegmentationChange(models.Model):
         groups=FIGURES,
         help="Values the class rests on, by column of the customer file; amounts in company currency.",
     )
-    evidence_text = fields.Char(
+    evidence_text = fields.Text(
         string="Values", compute="_compute_evidence_text", help="What the class rests on, as far as you may see it."
     )
 
@@ -95,7 +95,7 @@ class SegmentationChange(models.Model):
                 if name in PARTNER_COLUMNS
                 or (name in profile._fields and profile._has_field_access(profile._fields[name], "read"))
             ]
-            change.evidence_text = ", ".join(
+            change.evidence_text = "; ".join(
                 change._value_text(name, evidence[name], metrics.get(name)) for name in visible
             )
 

@@ -339,6 +339,15 @@ class TestByRules(HistoryCommon):
 
     def test_failure_is_told(self):
         partner = self.customer()
+        later = self.env["segmentation.dimension"].create(
+            {
+                "name": "Later",
+                "code": "HLATER",
+                "sequence": 1000,
+                "method": "manual",
+                "domain": "[('stage_class_id.code', '=', 'CLOSED')]",
+            }
+        )
         closed = self.env.ref("partner_segmentation.class_stage_closed")
         closed.flush_recordset()
         self.env.cr.execute(
@@ -347,6 +356,9 @@ class TestByRules(HistoryCommon):
         self.env.invalidate_all()
         with self.assertRaisesRegex(UserError, "no_such_field"):
             self.by_rules(AS_OF, partner)
+        self.by_rules(AS_OF, partner, self.size)
+        with self.assertRaisesRegex(UserError, "no_such_field"):
+            self.by_rules(AS_OF, partner, later)
 
 
 @tagged("post_install", "-at_install")

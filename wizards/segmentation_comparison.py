@@ -83,7 +83,7 @@ class SegmentationComparison(models.TransientModel):
         date = format_date(self.env, self.date)
         return {
             **action,
-            "name": self.env._("Classes on %s and now", date),
+            "display_name": self.env._("Classes on %s and now", date),
             "domain": [("comparison_id", "=", self.id)],
             "context": {"searchpanel_default_dimension_id": self.dimension_ids[0].id},
         }
@@ -176,7 +176,7 @@ class SegmentationComparisonLine(models.TransientModel):
 
     _name = "segmentation.comparison.line"
     _description = "Class on a Date"
-    _order = "dimension_id, id"
+    _order = "dimension_id, moved desc, id"
     _rec_name = "partner_id"
 
     comparison_id = LooseMany2one("segmentation.comparison", required=True, readonly=True, index=True)
