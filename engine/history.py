@@ -71,7 +71,7 @@ def _failures(evaluation, dimensions) -> list[str]:
     needed = set(dimensions.mapped("field_name"))
     for dimension in reversed(evaluation.dimensions):  # each uses earlier ones only
         if dimension.field_name in needed:
-            needed.update(dimension._condition_fields())
+            needed.update(dimension._used_columns())
     return [
         message
         for dimension, message in evaluation.result.failures.items()

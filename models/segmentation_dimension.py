@@ -319,7 +319,6 @@ class SegmentationDimension(models.Model):
         """Metrics that the rules of the dimension look at."""
         self.ensure_one()
         metrics = self.metric_id | self.class_ids.criterion_ids.metric_id
-<<<<<<< HEAD
         conditions = [("field_name", "in", list(self._used_columns()))]
         return metrics | metrics.with_context(active_test=False).search(conditions)
 
@@ -330,17 +329,6 @@ class SegmentationDimension(models.Model):
         if self.method == "domain":
             domains += [cls._get_domain() for cls in self.class_ids]
         return {condition.field_expr.partition(".")[0] for domain in domains for condition in domain.iter_conditions()}
-=======
-        names = self._condition_fields()
-        return metrics | metrics.with_context(active_test=False).search([("field_name", "in", names)])
-
-    def _condition_fields(self) -> list[str]:
-        """Fields of the customer file that the conditions of the dimension look at."""
-        domains = [self._get_domain()]
-        if self.method == "domain":
-            domains += [cls._get_domain() for cls in self.class_ids]
-        return [condition.field_expr.partition(".")[0] for domain in domains for condition in domain.iter_conditions()]
->>>>>>> 718f6c13beb1a83220ed5f87c32d0678dbd45108
 
     def _get_domain(self):
         """The condition as a domain on ``segmentation.profile``."""
