@@ -20,20 +20,17 @@ def mapping(dimension, scope, _query) -> Rule:
     """
     class_branches, missing_branches = [], []
     levels = _mapping_levels(dimension, scope)
-    facts = [fact for fact in MAPPING_FACTS if any(fact == level for level, _mapped in levels)]
-    for fact, mapped in levels:
+    for index, (fact, mapped) in enumerate(levels):
         class_branches += [SQL("WHEN %s = ANY(%s) THEN %s", _fact(fact), ids, constant(cls)) for cls, ids in mapped]
         every = [id_ for _cls, ids in mapped for id_ in ids]
-        more_specific = facts[: facts.index(fact)]
-        missing_branches.append(
-            SQL("WHEN %s = ANY(%s) THEN %s", _fact(fact), every, _missing_mapping(more_specific, levels, scope))
-        )
-    missing = case(missing_branches, _missing_mapping(facts, levels, scope))
+        more_specific = _missing_mapping(levels[:index], scope)
+        missing_branches.append(SQL("WHEN %s = ANY(%s) THEN %s", _fact(fact), every, more_specific))
+    missing = case(missing_branches, _missing_mapping(levels, scope))
     if dimension.undecided == "certain":
         class_branches.append(SQL("WHEN %s IS NOT NULL THEN %s", missing, NO_CLASS))
     else:
         class_branches.insert(0, SQL("WHEN %s IS NOT NULL THEN %s", missing, fallback(dimension)))
-    inputs = tuple(MAPPING_FACTS[fact] for fact in facts)
+    inputs = tuple(MAPPING_FACTS[fact] for fact in _facts(levels))
     return Rule(case(class_branches, fallback(dimension)), missing, inputs)
 
 
@@ -66,13 +63,18 @@ def mapped_values(cls, fact: str, scope):
     return values
 
 
-def _missing_mapping(facts, levels, scope) -> SQL:
+def _facts(levels) -> list[str]:
+    """The facts that the levels look at."""
+    return [fact for fact in MAPPING_FACTS if any(fact == level for level, _mapped in levels)]
+
+
+def _missing_mapping(levels, scope) -> SQL:
     """Which of the facts the customer does not have; NULL when it has all of them.
 
     A state is missing only where states of the customer's country are mapped.
     """
     conditions = []
-    for fact in facts:
+    for fact in _facts(levels):
         condition = SQL("%s IS NULL", _fact(fact))
         if fact == "state_ids":
             mapped = [id_ for level, classes in levels if level == fact for _cls, ids in classes for id_ in ids]

@@ -7,7 +7,6 @@ from odoo.tools.misc import formatLang
 from .format import MODELS, SOURCE_LANG
 from .nodes import keys_of, stored_values
 
-
 ACTIONS = ("keep", "change", "create", "archive", "remove")
 
 
