@@ -11,6 +11,8 @@ PARTNER_COLUMNS = {
     "partner_industry_id": "industry_id",
     "partner_country_id": "country_id",
     "partner_state_id": "state_id",
+    "partner_city": "city",
+    "partner_zip": "zip",
 }
 
 # A customer without documents has 0 of these, and nothing of the others.

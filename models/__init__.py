@@ -3,7 +3,9 @@ from . import segmentation_column
 from . import segmentation_metric
 from . import segmentation_dimension
 from . import segmentation_dimension_states
+from . import segmentation_dimension_values
 from . import segmentation_class
+from . import segmentation_class_mapping
 from . import segmentation_criterion
 from . import segmentation_profile
 from . import segmentation_cut

@@ -12,6 +12,7 @@ FACTS = ["employee_count", "annual_turnover", "total_assets", "declared_currency
 TOUCHING = {
     *FACTS,
     "active",
+    "city",
     "company_id",
     "country_id",
     "customer_rank",
@@ -20,6 +21,7 @@ TOUCHING = {
     "parent_id",
     "state_id",
     "supplier_rank",
+    "zip",
 }
 PROFILE_FIELDS = ["size_class_id", "industry_class_id", "region_class_id", "stage_class_id", "segmentation_code"]
 GROUP = "partner_segmentation.group_user"

@@ -41,7 +41,8 @@ class SegmentationDimension(models.Model):
         help="Lower bounds: the highest class whose bounds are reached.\n"
         "Share: the best customers that together make up a share of the total, as in ABC analysis.\n"
         "Equal groups: as many customers in each class, best first.\n"
-        "Mapping: the class of the customer's state, country or industry; the most specific wins.\n"
+        "Mapping: the class of the customer's postal code, city, state, country or industry, the most specific wins; "
+        "or the class of the record that a metric gives.\n"
         "Conditions: the first class whose condition the customer file meets.\n"
         "By hand: only people set the class.",
     )
@@ -52,7 +53,10 @@ class SegmentationDimension(models.Model):
         default="any",
     )
     metric_id = fields.Many2one(
-        "segmentation.metric", ondelete="restrict", help="What customers are ranked by: shares and equal groups."
+        "segmentation.metric",
+        ondelete="restrict",
+        help="What customers are ranked by: shares and equal groups. For a mapping: a metric that gives a record, "
+        "such as the product category bought most; the classes, one per record, are made as customers need them.",
     )
     lower_is_better = fields.Boolean(help="Rank low values first, for example days since the last purchase.")
     hysteresis = fields.Float(

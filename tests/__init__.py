@@ -2,6 +2,7 @@ from . import test_access
 from . import test_configuration
 from . import test_dimensions
 from . import test_install
+from . import test_mapping
 from . import test_methods
 from . import test_oracle
 from . import test_partner
