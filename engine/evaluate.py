@@ -12,6 +12,7 @@ from psycopg2 import Error as DatabaseError
 from odoo.exceptions import UserError
 from odoo.tools import SQL, Query
 
+from .mapping import unmapped_values
 from .metrics import input_query
 from .relative import METHODS as RELATIVE
 from .relative import compute_cuts
@@ -49,15 +50,18 @@ class Evaluation:
     :param code_separator: what stands between the class codes in the segmentation code
     :param on_step: called with the name of each step that begins: ``load``, ``classify``, ``compare``, ``write``,
         ``history``; what it raises ends the evaluation
+    :param make_classes: called with a dimension and the ids of records that its metric gives and that no class of it
+        stands for yet; makes the classes
     """
 
-    def __init__(self, scope, metrics, dimensions, population, code_separator, on_step=None):
+    def __init__(self, scope, metrics, dimensions, population, code_separator, on_step=None, make_classes=None):
         self.scope = scope
         self.metrics = metrics
         self.dimensions = dimensions
         self.population = population
         self.code_separator = code_separator
         self.on_step = on_step or (lambda _name: None)
+        self.make_classes = make_classes or (lambda _dimension, _ids: None)
         self.rules: dict = {}
         self.result = Result()
 
@@ -85,6 +89,8 @@ class Evaluation:
         self.on_step("load")
         self._load()
         self.on_step("classify")
+        if not self.scope.retrospective:
+            self._complete_classes()
         return self.classified(SQL("SELECT * FROM %s", INPUT))
 
     # -- load ----------------------------------------------------------------------------------
@@ -121,6 +127,14 @@ class Evaluation:
         return None
 
     # -- classify ------------------------------------------------------------------------------
+
+    def _complete_classes(self):
+        """Have classes made for the records that customers prefer since now."""
+        # A metric that could not be computed has no column.
+        mapped = self.dimensions.filtered(lambda d: d.method == "mapping" and d.metric_id & self.metrics)
+        for dimension in mapped.filtered(lambda d: d._applies_to(self.scope.company)):
+            if ids := unmapped_values(dimension, self.scope, INPUT):
+                self.make_classes(dimension, ids)
 
     def classified(self, source: SQL) -> SQL:
         """SELECT of the rows of ``source`` with a class column per dimension, code and missing facts.

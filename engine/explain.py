@@ -9,7 +9,7 @@ from odoo.tools import SQL, Query
 
 from .criteria import criteria_sets, criterion_test, metric_value
 from .industries import spoken_for
-from .mapping import MAPPING_FACTS, mapped_values
+from .mapping import MAPPING_FACTS, matching, value_classes
 from .metrics import PARTNER_COLUMNS, stored_row
 from .rule import ROW
 from .rules import compile_rule
@@ -236,19 +236,44 @@ def _relative(scope, dimension, cls, profile) -> tuple[str, str, str]:
 
 
 def _mapping(scope, dimension, cls, profile) -> tuple[str, str, str]:
+    if dimension.metric_id:
+        return _preference(dimension, cls, profile)
     env, partner = profile.env, profile.partner_id
     for fact in MAPPING_FACTS:
         value = _fact(partner, fact)
-        if value and value in mapped_values(cls, fact, scope):
-            return value.name, _labelled(env, _label(partner, fact), value.name), ""
-    values = [_fact(partner, fact).name for fact in MAPPING_FACTS if dimension.class_ids[fact] and _fact(partner, fact)]
+        if matched := value and matching(cls, fact, value, partner.country_id, scope):
+            label, text = _label(partner, fact), _fact_text(value)
+            if fact != "zip_prefixes":
+                return text, _labelled(env, label, text), ""
+            begins = env._("%(label)s %(value)s begins with %(prefix)s", label=label, value=text, prefix=matched)
+            return text, begins, ""
+    values = [_fact(partner, fact) for fact in MAPPING_FACTS if any(cls[fact] for cls in dimension.class_ids)]
+    values = [_fact_text(value) for value in values if value]
     if not values:
         return "", "", ""
     return ", ".join(values), env._("no class is mapped to %s", ", ".join(values)), ""
 
 
+def _preference(dimension, cls, profile) -> tuple[str, str, str]:
+    """The record that the metric gives, by the name of its class: not everybody may read the record."""
+    env, metric = profile.env, dimension.metric_id
+    if not _visible(metric, profile):
+        return "", env._("decided by %s", metric.name), ""
+    record_id = profile[metric.field_name].id
+    if not record_id:
+        return "", env._("%s: none", metric.name), ""
+    name = value_classes(dimension).filtered(lambda candidate: candidate.res_id == record_id).name
+    if cls.res_id == record_id:
+        return name, _labelled(env, metric.name, name), ""
+    return name or "", env._("no class is mapped to %s", _labelled(env, metric.name, name or "?")), ""
+
+
 def _fact(partner, fact: str):
     return partner[PARTNER_COLUMNS[MAPPING_FACTS[fact]]]
+
+
+def _fact_text(value) -> str:
+    return value.strip() if isinstance(value, str) else value.name
 
 
 def _labelled(env, label: str, value: str) -> str:

@@ -14,6 +14,8 @@ PARTNER_COLUMNS = {
     "partner_industry_id": "industry_id",
     "partner_country_id": "country_id",
     "partner_state_id": "state_id",
+    "partner_city": "city",
+    "partner_zip": "zip",
 }
 
 # Aggregates by where their value comes from; the others aggregate documents.

@@ -6,7 +6,9 @@ from . import segmentation_metric_checks
 from . import segmentation_metric_sentence
 from . import segmentation_dimension
 from . import segmentation_dimension_states
+from . import segmentation_dimension_values
 from . import segmentation_class
+from . import segmentation_class_mapping
 from . import segmentation_criterion
 from . import segmentation_profile
 from . import segmentation_standard

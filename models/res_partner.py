@@ -14,6 +14,7 @@ FACTS = ["employee_count", "annual_turnover", "total_assets", "declared_currency
 TOUCHING = {
     *FACTS,
     "active",
+    "city",
     "company_id",
     "country_id",
     "customer_rank",
@@ -22,6 +23,7 @@ TOUCHING = {
     "parent_id",
     "state_id",
     "supplier_rank",
+    "zip",
 }
 GROUP = "partner_segmentation.group_user"
 

@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ..engine.mapping import MAPPING_FACTS
 from .domain_field import check_domain, parse_domain
 from .segmentation_dimension import CHECK_LATER
 
@@ -45,13 +44,6 @@ class SegmentationClass(models.Model):
     domain = fields.Char(
         string="Condition", help="Condition on the customer file. Empty: nobody; [] stands for everybody."
     )
-    industry_ids = fields.Many2many("res.partner.industry", string="Industries")
-    country_ids = fields.Many2many("res.country", string="Countries")
-    state_ids = fields.Many2many("res.country.state", string="States")
-    own_country_only = fields.Boolean(
-        string="Only in the company's own country",
-        help="The class is used by companies of the same country; others see the customer in a wider region.",
-    )
     rule = fields.Char(compute="_compute_rule")
     customer_count = fields.Integer(string="Customers", compute="_compute_customer_count")
 
@@ -68,9 +60,6 @@ class SegmentationClass(models.Model):
         "criterion_ids.alternative",
         "share",
         "description",
-        "industry_ids",
-        "country_ids",
-        "state_ids",
         "dimension_id.criteria_mode",
     )
     def _compute_rule(self):
@@ -78,10 +67,7 @@ class SegmentationClass(models.Model):
             if cls.method == "criteria":
                 cls.rule = cls._describe_criteria()
             elif cls.method == "mapping":
-                names = [name for fact in MAPPING_FACTS for name in cls[fact][:6].mapped("name")]
-                total = sum(len(cls[fact]) for fact in MAPPING_FACTS)
-                more = self.env._(" and %s more", total - len(names)) if total > len(names) else ""
-                cls.rule = ", ".join(names) + more
+                cls.rule = cls._mapping_rule()
             elif cls.method == "share":
                 cls.rule = (
                     self.env._("up to %s %% of the total", f"{cls.share:g}") if cls.share else self.env._("the rest")
@@ -152,39 +138,6 @@ class SegmentationClass(models.Model):
                         **{"class": cls.name, "parent": cls.parent_id.name},
                     )
                 )
-
-    @api.constrains("industry_ids", "country_ids", "state_ids", "own_country_only", "dimension_id", "active")
-    def _check_mapping(self):
-        """One fact must not lead to two classes of a dimension."""
-        for cls in self:
-            if cls.own_country_only and cls.industry_ids:
-                raise ValidationError(
-                    self.env._(
-                        "Class “%s” is used in the company's own country only, which its Industries do not have. "
-                        "Remove the Industries, or switch off “Only in the company's own country”.",
-                        cls.name,
-                    )
-                )
-        for dimension in self.dimension_id:
-            owner = {}
-            for cls in dimension.class_ids:
-                for fact in MAPPING_FACTS:
-                    for value in cls[fact]:
-                        other = owner.setdefault((value, cls.own_country_only), cls)
-                        if other != cls:
-                            raise ValidationError(self._message_mapped_twice(fact, value, cls, other))
-
-    def _message_mapped_twice(self, fact, value, cls, other) -> str:
-        return self.env._(
-            "“%(value)s” in %(field)s is mapped to class “%(class)s” and to class “%(other)s”. "
-            "Remove it from one of the two.",
-            **{
-                "value": value.name,
-                "field": cls._fields[fact].get_description(self.env, ["string"])["string"],
-                "class": cls.name,
-                "other": other.name,
-            },
-        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):

@@ -43,7 +43,8 @@ class SegmentationDimension(models.Model):
         help="Lower bounds: the highest class whose bounds are reached.\n"
         "Share: the best customers that together make up a share of the total, as in ABC analysis.\n"
         "Equal groups: as many customers in each class, best first.\n"
-        "Mapping: the class of the customer's state, country or industry; the most specific wins.\n"
+        "Mapping: the class of the customer's postal code, city, state, country or industry, the most specific wins; "
+        "or the class of the record that a metric gives.\n"
         "Conditions: the first class whose condition the customer file meets.\n"
         "By hand: only people set the class.",
     )
@@ -60,8 +61,9 @@ class SegmentationDimension(models.Model):
     metric_id = fields.Many2one(
         "segmentation.metric",
         ondelete="restrict",
-        domain="[('result_type', 'in', ('integer', 'float', 'monetary'))]",
-        help="What customers are ranked by: shares and equal groups.",
+        domain="[('result_type', 'in', ('many2one',) if method == 'mapping' else ('integer', 'float', 'monetary'))]",
+        help="What customers are ranked by: shares and equal groups. For a mapping: a metric that gives a record, "
+        "such as the product category bought most; the classes, one per record, are made as customers need them.",
     )
     lower_is_better = fields.Boolean(help="Rank low values first, for example days since the last purchase.")
     hysteresis = fields.Float(
@@ -146,8 +148,9 @@ class SegmentationDimension(models.Model):
 
     @api.constrains("method", "metric_id")
     def _check_metric(self):
-        self.metric_id._check_comparable()
-        for dimension in self.filtered(lambda d: d.method in RELATIVE and not d.metric_id):
+        ranked = self.filtered(lambda d: d.method in RELATIVE)
+        ranked.metric_id._check_comparable()
+        for dimension in ranked.filtered(lambda d: not d.metric_id):
             raise ValidationError(
                 self.env._(
                     "Dimension “%s”: shares and equal groups need a Metric to rank customers by. Choose one.",

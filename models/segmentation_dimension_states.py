@@ -32,10 +32,7 @@ class SegmentationDimension(models.Model):
         regions = self.env["segmentation.class"].create(
             [{"name": place.name, **common, **own} for place, own in places.items()]
         )
-        for lang, _name in self.env["res.lang"].get_installed():
-            for region, place in zip(regions.with_context(lang=lang), places, strict=True):
-                if region.name != (name := place.with_context(lang=lang).name):
-                    region.name = name
+        regions._name_after(list(places), "name")
         return regions
 
     def _state_code(self, state) -> str:

@@ -10,6 +10,7 @@ from odoo.tools import SQL, Query
 
 from ..engine.metrics import DERIVED, FACTS, input_query
 from ..engine.paths import path_fields, path_to_sql
+from ..engine.relative import METHODS as RELATIVE
 from ..engine.scope import Scope
 from .domain_field import check_domain
 from .segmentation_metric import DAYS, NUMBERS
@@ -259,10 +260,10 @@ class SegmentationMetric(models.Model):
     def _check_compared(self):
         """A metric that bounds or ranks look at must stay a number."""
         for metric in self.filtered(lambda metric: metric.result_type not in NUMBERS):
-            used = [("metric_id", "=", metric.id)]
-            if any(
-                self.env[f"segmentation.{model}"].search_count(used, limit=1) for model in ("criterion", "dimension")
-            ):
+            used = Domain("metric_id", "=", metric.id)
+            bounds = self.env["segmentation.criterion"].search_count(used, limit=1)
+            ranks = used & Domain("method", "in", RELATIVE)
+            if bounds or self.env["segmentation.dimension"].search_count(ranks, limit=1):
                 metric._check_comparable()
 
     def _check_comparable(self):

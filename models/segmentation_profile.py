@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import LazyTranslate, format_date
 
 from ..engine.explain import explain
+from ..engine.metrics import PARTNER_COLUMNS
 from ..engine.scope import Scope
 from ..fields import OptionalFloat, OptionalInteger, OptionalMonetary
 from .dimension_views import add_dimensions, dimensions_cache_key
@@ -120,9 +121,10 @@ class SegmentationProfile(models.Model):
     def _fact_names(self, codes) -> str:
         """Names of comma-separated codes of facts, in the user's language."""
         names = {metric.code: metric.name for metric in self.env["segmentation.metric"].search([])}
+        partner_fields = self.env["res.partner"]._fields
         names |= {
-            name: self._fields[name].get_description(self.env, ["string"])["string"]
-            for name in ("state_id", "country_id", "industry_id")
+            name: partner_fields[name].get_description(self.env, ["string"])["string"]
+            for name in PARTNER_COLUMNS.values()
         }
         return ", ".join(names[code] for code in (codes or "").split(",") if code in names)
 

@@ -197,6 +197,7 @@ class SegmentationRun(models.Model):
             self.company_id._get_segmentation_population(),
             self.company_id.segmentation_code_separator,
             on_step,
+            lambda dimension, ids: dimension._create_value_classes(ids),
         )
 
     def _selected_partners(self):

@@ -4,6 +4,7 @@ from . import test_custom_columns
 from . import test_dimensions
 from . import test_history
 from . import test_install
+from . import test_mapping
 from . import test_methods
 from . import test_metrics
 from . import test_metrics_derived

@@ -529,6 +529,8 @@ class Oracle:
                 return dimension.fallback if is_open else mapped[value], missing
             if value is None and self.could_be_mapped(fact, mapped, partner):
                 missing.append(f"{fact}_id")
+            elif value is None and fact == "state" and mapped and partner.country is None:
+                missing.append("country_id")  # in a country whose states are mapped, the state would count
         if missing and dimension.undecided == "certain":
             return None, missing
         return dimension.fallback, missing
