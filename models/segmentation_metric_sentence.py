@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import LazyTranslate
 
+from ..engine.paths import path_fields
+
 _lt = LazyTranslate(__name__)
 
 SENTENCES = {
@@ -39,13 +41,21 @@ class SegmentationMetric(models.Model):
                 "measure": known.measure_field_id.field_description or "…",
                 "date": known.date_field_id.field_description or "…",
                 "documents": known.model_id.name or "…",
-                "record": metric.group_path or "…",
-                "start": metric.start_path or "…",
+                "record": known._end_of_path("group_path"),
+                "start": known._end_of_path("start_path"),
                 "metric": metric.metric_id.name or "…",
                 "base": metric.base_metric_id.name or "…",
             }
             sentence = self.env._(SENTENCES[metric.aggregate]) % values
             metric.sentence = f"{sentence}{metric._window_text()}."
+
+    def _end_of_path(self, name: str) -> str:
+        """What a path leads to, in the user's words; while it leads nowhere, as it is."""
+        try:
+            end = path_fields(self.env[self.model_name], self[name])[-1]
+        except (AttributeError, KeyError, ValueError):
+            return self[name] or "…"
+        return end.get_description(self.env, ["string"])["string"]
 
     def _window_text(self) -> str:
         if not self._reads_documents() or not self.date_field_id:

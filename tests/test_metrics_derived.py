@@ -178,6 +178,8 @@ class TestMetricForm(MetricCase):
             "overdue_receivable": "Sum of “Residual Amount” of Journal Item, up to the as-of date moved back "
             "(months: 0, days: 1).",
             "open_quotations": "Number of Sales Order.",
+            "days_to_pay": "Average number of days from “Invoice/Bill Date” to “Max Date of Matched Lines” of Partial "
+            "Reconcile, in the 12-month window up to the as-of date.",
             "employee_count": "“Employees” of the customer.",
         }
         for code, sentence in expected.items():
