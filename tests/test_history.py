@@ -180,15 +180,15 @@ class TestRemoval(HistoryCommon):
 
     def test_random_histories(self):
         Change = self.env["segmentation.change"]
-        with patch.object(segmentation_change, "GC_UNLINK_LIMIT", 7):
+        with patch.object(segmentation_change, "GC_UNLINK_LIMIT", 3):
             for seed in range(3):
                 with self.subTest(seed=seed):
-                    partners, _at = self.random_history(seed)
+                    partners, _at = self.random_history(seed, days=45)  # many around the day of the removal
                     kept = [day for day in self.days() if day >= self.start]
                     before = [self.recorded(day, partners) for day in kept], self.since(partners)
                     count = Change.search_count([])
                     removed = self.remove()
-                    self.assertGreater(removed, 7)
+                    self.assertGreater(removed, 3)
                     self.assertEqual(Change.search_count([]), count - removed)
                     self.assertEqual(([self.recorded(day, partners) for day in kept], self.since(partners)), before)
                     self.assertEqual(self.company.segmentation_history_start, self.start)
@@ -202,8 +202,10 @@ class TestRemoval(HistoryCommon):
             partner.employee_count = employees
             self.classify_at(utc(self.today - relativedelta(months=months)), partner)
         self.assertEqual(self.remove(), 1)
-        self.company.segmentation_history_months = 60
-        self.remove()
+        self.company.segmentation_history_months = 2
+        partner.employee_count = 250
+        self.classify(partner)
+        self.assertEqual(self.remove(), 1, "the latest of the old changes is not the latest any more")
         self.assertEqual(self.company.segmentation_history_start, self.start)
         comparison = self.env["segmentation.comparison"].create({"date": self.start - timedelta(days=1)})
         with self.assertRaisesRegex(UserError, "has been removed"):
