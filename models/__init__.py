@@ -13,6 +13,7 @@ from . import segmentation_criterion
 from . import segmentation_profile
 from . import segmentation_standard
 from . import segmentation_standard_item
+from . import segmentation_standard_dimension
 from . import segmentation_cut
 from . import segmentation_override
 from . import segmentation_run

@@ -91,7 +91,7 @@ class CarryOut:
         except AccessError:
             raise
         except UserError as error:
-            raise UserError(f"{place}: {error}") from error
+            raise UserError(self.env._("%(place)s: %(error)s", place=place, error=str(error))) from error
 
     def _write(self, step):
         if step.action == "create":

@@ -47,25 +47,24 @@ class Resolution:
 
     def _missing(self, kind: str, name, node) -> str | None:
         """What is not there, None when it is."""
-        _ = self.env._
         match kind:
             case "metric" if name not in self.codes["metrics"] and not self.references.metric(name):
-                return _("no metric with the code “%s”", name)
+                return self.env._("no metric with the code “%s”", name)
             case "currency" if not self.references.currency(name):
-                return _("no currency with the code “%s”", name)
+                return self.env._("no currency with the code “%s”", name)
             case "class" if name not in self.classes[node.key.partition("/")[0]]:
-                return _("the dimension has no class with the code “%s” in this file", name)
+                return self.env._("the dimension has no class with the code “%s” in this file", name)
             case "industry" | "industries" if name not in self.codes["industries"]:
                 if not self.references.industry(name):
-                    return _("no industry “%s”, neither in this file nor in Odoo", name)
+                    return self.env._("no industry “%s”, neither in this file nor in Odoo", name)
             case "countries" if not self.references.country(name):
-                return _("no country with the code “%s”", name)
+                return self.env._("no country with the code “%s”", name)
             case "states" if not self.references.state(name):
-                return _("no state “%s”", name)
+                return self.env._("no state “%s”", name)
             case "model" if name not in self.env:
-                return _("no model “%s”: the app it belongs to is not installed", name)
+                return self.env._("no model “%s”: the app it belongs to is not installed", name)
             case "model_field" if not self._has_field(node.raw["model"], name):
-                return _("the model “%(model)s” has no field “%(field)s”", model=node.raw["model"], field=name)
+                return self.env._("the model “%(model)s” has no field “%(field)s”", model=node.raw["model"], field=name)
             case "domain" if isinstance(name, list):
                 return self._missing_operand(name[2])
         return None

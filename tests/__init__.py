@@ -16,6 +16,7 @@ from . import test_population
 from . import test_queue
 from . import test_run
 from . import test_standards
+from . import test_standards_files
 from . import test_standards_library
 from . import test_touch
 from . import test_summary

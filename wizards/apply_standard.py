@@ -102,8 +102,7 @@ class SegmentationApplyStandardLine(models.TransientModel):
             ("dimension", "Dimension"),
             ("class", "Class"),
             ("criterion", "Lower bound"),
-        ],
-        string="Kind",
+        ]
     )
     action = fields.Selection(
         [
@@ -116,5 +115,5 @@ class SegmentationApplyStandardLine(models.TransientModel):
     )
     name = fields.Char()
     what = fields.Char(string="Field")
-    now = fields.Char(string="Now")
+    now = fields.Char()
     then = fields.Char(string="In the standard")
