@@ -8,6 +8,7 @@ from . import test_oracle
 from . import test_partner
 from . import test_population
 from . import test_queue
+from . import test_regions
 from . import test_run
 from . import test_touch
 from . import test_tours
