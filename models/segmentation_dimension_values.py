@@ -37,8 +37,7 @@ class SegmentationDimension(models.Model):
         """
         self.ensure_one()
         model = self.env[self._value_model()].with_context(active_test=False)
-        # In an order of their own, so that the same data make the same classes; parents come first.
-        records = model.search([("id", "in", record_ids)], order="parent_path" if model._parent_store else "id")
+        records = model.search([("id", "in", record_ids)], order="id")  # the same data make the same classes
         classes = self.env["segmentation.class"].with_context(segmentation_evaluating=EVALUATING)
         codes = set(self.with_context(active_test=False).class_ids.mapped("code"))
         classes = classes.create(
