@@ -181,17 +181,16 @@ def _text_level(fact: str, classes, scope, query) -> Level | None:
         return None
     name, country = MAPPING_FACTS[fact], column("partner_country_id")
     normalized = _zip if fact == "zip_prefixes" else _city
-    value = normalized(column(name))
+    value = _computed_once(name, normalized(column(name)), query)
     found = []
     for length in sorted(rules, reverse=True):
         alias = query.make_alias(ROW, f"{fact}_{length}_{'own' if classes[0].own_country_only else 'any'}")
-        compared = SQL("left(%s, %s)", value, length) if length else value
         condition = SQL(
             "%s = %s AND %s = %s",
             SQL.identifier(alias, "country_id"),
             country,
             SQL.identifier(alias, "entry"),
-            compared,
+            SQL("left(%s, %s)", value, length) if length else value,
         )
         query.add_join("LEFT JOIN", alias, _entries(rules[length], normalized), condition)
         found.append(SQL.identifier(alias, "class_id"))
@@ -205,6 +204,13 @@ def _text_level(fact: str, classes, scope, query) -> Level | None:
             "partner_country_id": SQL("%s IS NULL", country),
         },
     )
+
+
+def _computed_once(name: str, expression: SQL, query) -> SQL:
+    """The expression as a column of its own; ``OFFSET 0`` keeps the planner from repeating it wherever it is used."""
+    alias = query.make_alias(ROW, name)
+    query.add_join("LEFT JOIN", alias, SQL("LATERAL (SELECT %s AS value OFFSET 0)", expression), SQL("TRUE"))
+    return SQL.identifier(alias, "value")
 
 
 def _entries(rows: list[tuple], normalized) -> SQL:

@@ -37,10 +37,7 @@ class SegmentationDimension(models.Model):
         """
         self.ensure_one()
         model = self.env[self._value_model()].with_context(active_test=False)
-        # In an order of their own, so that the same data make the same classes; parents come first.
-        records = model.search([("id", "in", record_ids)], order="id")
-        if model._parent_store:
-            records = records.sorted(lambda record: [int(id_) for id_ in record.parent_path.split("/") if id_])
+        records = model.search([("id", "in", record_ids)], order="id")  # the same data make the same classes
         classes = self.env["segmentation.class"].with_context(segmentation_evaluating=EVALUATING)
         codes = set(self.with_context(active_test=False).class_ids.mapped("code"))
         classes = classes.create(

@@ -14,6 +14,7 @@ from . import test_overrides
 from . import test_partner
 from . import test_population
 from . import test_queue
+from . import test_regions
 from . import test_run
 from . import test_standards
 from . import test_standards_files

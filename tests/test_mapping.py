@@ -137,7 +137,7 @@ ZIPS = [None, None, "", " - ", "200120", "20-01 20", "２００", "210000", "sw1
 CITIES = [None, None, "", "上海", " Shanghai ", "SHANGHAI", "Xi\u0301an", "%", "S_zhou", "Suzhou"]
 places = st.builds(
     lambda address, **values: Place(country=address[:2] or None, state=address if len(address) > 2 else None, **values),
-    pick(["", "XA", "XB", "XC", "XA-1", "XA-2", "XB-1"]),
+    pick(["", "XA", "XA", "XB", "XC", "XA-1", "XA-2", "XB-1"]),
     zip=pick(ZIPS),
     city=pick(CITIES),
     industry=pick([None, "Farms", "Shops"]),
@@ -148,8 +148,8 @@ places = st.builds(
 def region_lists(draw):
     """Classes that claim nothing twice."""
     regions, claimed = [], set()
-    for number in range(draw(st.integers(1, 4))):
-        own = draw(st.booleans())
+    for number in range(draw(st.integers(2, 4))):
+        own = draw(pick([False, False, True]))
         drawn = {
             "countries": draw(st.frozensets(pick(["XA", "XB", "XC"]))),
             "states": draw(st.frozensets(pick(["XA-1", "XA-2", "XB-1"]))),
@@ -157,7 +157,9 @@ def region_lists(draw):
             "zips": draw(st.frozensets(pick(["2", "20", "200", "21", "SW1", "SW1A", "9"]))),
             "cities": draw(st.frozensets(pick(["上海", "shanghai", "X\u00edan", "%", "S_zhou"]))),
         }
-        if not drawn["countries"] or draw(st.booleans()):
+        if draw(pick([True, True, False])):  # parts of countries
+            drawn["countries"] |= {"XA"}
+        else:
             drawn["zips"] = drawn["cities"] = frozenset()
         kept = {}
         for name in ("zips", "cities", "states", "countries", "industries"):
@@ -227,13 +229,13 @@ class MappingCase(SegmentationCommon):
 
 @tagged("post_install", "-at_install")
 class TestMappingOracle(MappingCase):
-    @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(data=st.data())
     def test_random_regions(self, data):
         regions = data.draw(region_lists())
         fallback = data.draw(pick([None, *(region.code for region in regions)]))
         undecided = data.draw(pick(["certain", "fallback"]))
-        before = data.draw(st.lists(places, min_size=1, max_size=12))
+        before = data.draw(st.lists(places, min_size=4, max_size=10))
         after = [data.draw(st.none() | places) or place for place in before]
         with self.env.cr.savepoint() as savepoint:
             classes = {region.code: self.region_class(region) for region in regions}
