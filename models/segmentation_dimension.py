@@ -146,8 +146,9 @@ class SegmentationDimension(models.Model):
 
     @api.constrains("method", "metric_id")
     def _check_metric(self):
-        self.metric_id._check_comparable()
-        for dimension in self.filtered(lambda d: d.method in RELATIVE and not d.metric_id):
+        ranked = self.filtered(lambda d: d.method in RELATIVE)
+        ranked.metric_id._check_comparable()
+        for dimension in ranked.filtered(lambda d: not d.metric_id):
             raise ValidationError(
                 self.env._(
                     "Dimension “%s”: shares and equal groups need a Metric to rank customers by. Choose one.",
