@@ -2,6 +2,7 @@
 
 from odoo.tools import SQL
 
+from .days import interval_deviation, season_share
 from .paths import domain_to_sql, path_fields, path_to_sql
 
 # A customer without documents has 0 of these, and nothing of the others.
@@ -50,7 +51,15 @@ def aggregated(metric, condition: SQL, scope, query) -> SQL:
             return kept(metric, SQL("%s::numeric / %s", days, steps))
         case "avg_days":
             return kept(metric, over(SQL("AVG(%s - %s)", day, _start_day(metric, scope, query))))
+        case "interval_deviation" | "season_share":
+            days = over(SQL("ARRAY_AGG(DISTINCT %s ORDER BY %s)", day, day))
+            deviation = metric.aggregate == "interval_deviation"
+            return kept(metric, interval_deviation(days) if deviation else _season(metric, days, scope))
     raise ValueError(metric.aggregate)
+
+
+def _season(metric, days: SQL, scope) -> SQL:
+    return season_share(days, scope.window_end(metric.offset_months, metric.offset_days))
 
 
 def total(metric, condition: SQL, scope, query) -> SQL:

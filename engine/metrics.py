@@ -20,7 +20,7 @@ PARTNER_COLUMNS = {
 
 # Aggregates by where their value comes from; the others aggregate documents.
 FACTS = {"value"}
-DERIVED = {"growth", "ratio"}
+DERIVED = {"growth", "ratio", "days_between", "date_after"}
 BY_RECORD = {"argmax", "top_share"}
 
 
@@ -103,8 +103,16 @@ def _source_value(alias: str, metric) -> SQL:
 
 
 def _derived(metric, values) -> SQL:
-    """A percentage of two other metrics; of nothing, or of less, there is no percentage."""
-    value, base = (SQL("%s::numeric", values[other]) for other in (metric.metric_id, metric.base_metric_id))
+    """What two other metrics give together, NULL when one of them is not known.
+
+    A percentage of them; of nothing, or of less, there is none. Or days: from the one to the other, or later.
+    """
+    value, base = values[metric.metric_id], values[metric.base_metric_id]
+    if metric.aggregate == "days_between":
+        return SQL("(%s - %s)", value, base)
+    if metric.aggregate == "date_after":
+        return SQL("(%s + ROUND(%s)::int)", value, base)
+    value, base = SQL("%s::numeric", value), SQL("%s::numeric", base)
     part = SQL("(%s - %s)", value, base) if metric.aggregate == "growth" else value
     return SQL("CASE WHEN %s > 0 THEN %s END", base, kept(metric, SQL("100 * %s / %s", part, base)))
 

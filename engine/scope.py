@@ -56,13 +56,17 @@ class Scope:
         :param field: the date or datetime field behind ``column``; a datetime is stored in UTC
         :param months: 0 for no lower end
         """
-        end = self.as_of - relativedelta(months=offset_months, days=offset_days)
+        end = self.window_end(offset_months, offset_days)
         conditions = [SQL("%s < %s", column, self._start(field, end + timedelta(days=1)))]
         if months:
             before = self.as_of - relativedelta(months=offset_months + months, days=offset_days)
             first_day = before + timedelta(days=1)
             conditions.append(SQL("%s >= %s", column, self._start(field, first_day)))
         return SQL("(%s)", SQL(" AND ").join(conditions))
+
+    def window_end(self, offset_months: int, offset_days: int) -> date:
+        """The last day of a window."""
+        return self.as_of - relativedelta(months=offset_months, days=offset_days)
 
     def local_day(self, field, column: SQL) -> SQL:
         """The day of a date or datetime column where the company is."""

@@ -9,11 +9,17 @@ from .domain_field import parse_domain
 NUMBERS = ("integer", "float", "monetary")
 DAYS = ("date", "datetime")
 
-PERCENTAGES = {*DERIVED, "top_share"}
+PERCENTAGES = {"growth", "ratio", "top_share", "interval_deviation", "season_share"}
 RESULTS = {
-    **dict.fromkeys(("count", "count_distinct", "days_since"), "integer"),
+    **dict.fromkeys(("count", "count_distinct", "days_since", "days_between"), "integer"),
     **dict.fromkeys(("interval", "avg_days", *PERCENTAGES), "float"),
     "argmax": "many2one",
+    "date_after": "date",
+}
+# What a metric may be derived from, where that is not numbers: aggregate → field → results.
+BASES = {
+    "days_between": {"metric_id": ("date",), "base_metric_id": ("date",)},
+    "date_after": {"metric_id": ("date",), "base_metric_id": ("integer", "float")},
 }
 
 # Module → column of the metric in ``data/optional/<module>.xml``.
@@ -25,7 +31,7 @@ class SegmentationMetric(models.Model):
 
     A metric aggregates documents (``sum``, ``count``) that lead to a partner by ``partner_path``,
     match ``domain`` and lie in the window; or it is a fact read from the partner (``value``); or it is derived from
-    two other metrics (``growth``, ``ratio``). Some give a day or a record instead of a number.
+    two other metrics (``growth``, ``days_between``). Some give a day or a record instead of a number.
     """
 
     _name = "segmentation.metric"
@@ -47,23 +53,34 @@ class SegmentationMetric(models.Model):
             ("max", "Largest or latest"),
             ("days_since", "Days since the last"),
             ("interval", "Average days between"),
+            ("interval_deviation", "Deviation of the days between (%)"),
+            ("season_share", "Share of the strongest season (%)"),
             ("avg_days", "Average days from start to date"),
             ("argmax", "Where the sum is largest"),
             ("top_share", "Share of where the sum is largest (%)"),
             ("value", "Field of the customer"),
             ("growth", "Growth over another metric (%)"),
             ("ratio", "Percentage of another metric"),
+            ("days_between", "Days since another metric"),
+            ("date_after", "Date as many days later as another metric"),
         ],
         required=True,
         default="sum",
         help="Average days between: from the first to the last date, divided by the number of different days minus "
         "one; unknown with fewer than two days.\n"
+        "Deviation of the days between: their standard deviation in percent of their average, small for who buys "
+        "regularly; unknown with fewer than three days.\n"
+        "Share of the strongest season: percentage of the days that lie in the same three calendar months in a row, if "
+        "these have days in two years or more. Unknown with fewer than six days, or a first day less than 24 months "
+        "ago. The window should be a number of whole years.\n"
         "Average days from start to date: every document counts once, whatever its amount.\n"
         "Where the sum is largest: the record, such as a product category, with the largest positive sum of the "
         "measure.\n"
         "Share of where the sum is largest: that sum in percent of all positive sums.\n"
         "Growth: by how many percent the metric exceeds the other one; unknown unless the other one is positive.\n"
-        "Percentage: the metric in percent of the other one; unknown unless the other one is positive.",
+        "Percentage: the metric in percent of the other one; unknown unless the other one is positive.\n"
+        "Days since another metric: from the date of the other one to the date of the metric.\n"
+        "Date as many days later: the date of the metric and the days of the other one, such as an average interval.",
     )
     result_type = fields.Selection(
         [
@@ -135,19 +152,23 @@ class SegmentationMetric(models.Model):
     metric_id = fields.Many2one(
         "segmentation.metric",
         ondelete="restrict",
-        domain="[('id', '!=', id), ('result_type', 'in', ('integer', 'float', 'monetary')), "
-        "('aggregate', 'not in', ('growth', 'ratio'))]",
-        help="What grows, or what the percentage is taken of: 120 in “120 is 20 % more than 100”.",
+        domain="[('id', '!=', id), ('aggregate', 'not in', ('growth', 'ratio', 'days_between', 'date_after')), "
+        "('result_type', 'in', ('date',) if aggregate in ('days_between', 'date_after') "
+        "else ('integer', 'float', 'monetary'))]",
+        help="What grows, or what the percentage is taken of: 120 in “120 is 20 % more than 100”. Or the later date, "
+        "or the date that days are added to.",
     )
     base_metric_id = fields.Many2one(
         "segmentation.metric",
         string="Metric to compare with",
         ondelete="restrict",
-        domain="[('id', '!=', id), ('result_type', 'in', ('integer', 'float', 'monetary')), "
-        "('aggregate', 'not in', ('growth', 'ratio'))]",
-        help="What counts as 100 %: 100 in “120 is 20 % more than 100”.",
+        domain="[('id', '!=', id), ('aggregate', 'not in', ('growth', 'ratio', 'days_between', 'date_after')), "
+        "('result_type', 'in', ('date',) if aggregate == 'days_between' else ('integer', 'float') "
+        "if aggregate == 'date_after' else ('integer', 'float', 'monetary'))]",
+        help="What counts as 100 %: 100 in “120 is 20 % more than 100”. Or the earlier date, or the number of days.",
     )
     is_amount = fields.Boolean(compute="_compute_is_amount")
+    is_derived = fields.Boolean(compute="_compute_is_derived")
 
     _code_unique = models.Constraint(
         "UNIQUE(code)", "Another metric already has this Code: choose a Code that is not used yet."
@@ -167,6 +188,11 @@ class SegmentationMetric(models.Model):
         for metric in self:
             field = profile_fields.get(metric.field_name)
             metric.is_amount = bool(field) and field.type == "monetary"
+
+    @api.depends("aggregate")
+    def _compute_is_derived(self):
+        for metric in self:
+            metric.is_derived = metric.aggregate in DERIVED
 
     @api.depends("aggregate", "measure_field_id")
     def _compute_result_type(self):
@@ -231,6 +257,13 @@ class SegmentationMetric(models.Model):
             return value.display_name or self.env._("not known")
         text = formatLang(self.env, value, digits=0 if float(value).is_integer() else 2)
         return self.env._("%s %%", text) if self.aggregate in PERCENTAGES else text
+
+    @api.model
+    def _optional_app(self, code: str) -> str:
+        """Name of the app that a metric comes with; empty for a metric that no app brings."""
+        modules = [module for module, column in OPTIONAL.items() if column == code]
+        # Everybody may know which apps there are.
+        return self.env["ir.module.module"].sudo().search([("name", "in", modules)]).shortdesc or ""
 
     @api.model
     def _load_optional(self):

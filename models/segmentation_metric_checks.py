@@ -13,13 +13,13 @@ from ..engine.paths import path_fields, path_to_sql
 from ..engine.relative import METHODS as RELATIVE
 from ..engine.scope import Scope
 from .domain_field import check_domain
-from .segmentation_metric import DAYS, NUMBERS
+from .segmentation_metric import BASES, DAYS, NUMBERS
 
 MEASURED = ("sum", "avg", "min", "max", "argmax", "top_share", "value")
 NEEDED = {
     **dict.fromkeys(("sum", "avg", "min", "max", "count_distinct", "value"), ("measure_field_id",)),
     **dict.fromkeys(("argmax", "top_share"), ("measure_field_id", "group_path")),
-    **dict.fromkeys(("days_since", "interval"), ("date_field_id",)),
+    **dict.fromkeys(("days_since", "interval", "interval_deviation", "season_share"), ("date_field_id",)),
     "avg_days": ("date_field_id", "start_path"),
     **dict.fromkeys(DERIVED, ("metric_id", "base_metric_id")),
 }
@@ -195,14 +195,16 @@ class SegmentationMetric(models.Model):
         for name in ("metric_id", "base_metric_id"):
             base = self[name]
             self._check_readable("segmentation.profile", base.field_name)
-            if base.aggregate in DERIVED or base.result_type not in NUMBERS or not base.active:
+            kinds = BASES.get(self.aggregate, {}).get(name, NUMBERS)
+            if base.aggregate in DERIVED or base.result_type not in kinds or not base.active:
                 raise ValidationError(
                     self.env._(
                         "Metric “%(metric)s” derives from “%(base)s” (%(field)s), which is archived, derived itself, "
-                        "or no number. Choose another metric there, or archive “%(metric)s” first.",
+                        "or not %(kind)s. Choose another metric there, or archive “%(metric)s” first.",
                         metric=self.name,
                         base=base.name,
                         field=self._label(name),
+                        kind=self.env._("a date") if kinds == ("date",) else self.env._("a number"),
                     )
                 )
 

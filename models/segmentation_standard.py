@@ -17,7 +17,7 @@ from .segmentation_dimension import CHECK_LATER
 
 FOLDER = "partner_segmentation/data/standards"
 # Standards of the dimensions that installation makes: these belong to them from the beginning.
-INSTALLED = ("SIZE_DEFAULT", "INDUSTRY_DEFAULT")
+INSTALLED = ("SIZE_DEFAULT", "INDUSTRY_DEFAULT", "STAGE_DEFAULT")
 
 
 class SegmentationStandard(models.Model):
@@ -128,8 +128,12 @@ class SegmentationStandard(models.Model):
             ) from error
         return dump(self._checked(load(self.env, text)))
 
-    def _checked(self, data) -> dict:
+    def _well_formed(self, data) -> dict:
         check_form(self.env, data)
+        return data
+
+    def _checked(self, data) -> dict:
+        self._well_formed(data)
         check_references(data, References(self.env))
         return data
 
@@ -137,7 +141,8 @@ class SegmentationStandard(models.Model):
     def _load_shipped(self):
         """Bring the library up to the files of the add-on; what was applied stays as it is until applied again."""
         for path in sorted(Path(file_path(FOLDER)).glob("*.json")):
-            content = dump(self._checked(load(self.env, path.read_text())))
+            # What they refer to may come later: an app, or another standard. It is looked up when they are applied.
+            content = dump(self._well_formed(load(self.env, path.read_text())))
             standard = self.search([("code", "=", json.loads(content)["code"])])
             if not standard:
                 self.create({"content": content, "is_shipped": True})

@@ -12,6 +12,8 @@ from odoo.exceptions import UserError
 FORMAT = 1
 LARGEST = 2_000_000  # characters
 SOURCE_LANG = "en_US"
+# What metrics are computed on that derive from others: the customer file.
+DERIVED_MODEL = "segmentation.profile"
 
 
 @dataclass(frozen=True)
@@ -50,16 +52,22 @@ KEYS = {
         "parent": Key("industry", "parent_id"),
     },
     "metric": {
+        **TEXT,
         "code": Key("code", required=True),
-        "name": Key("text", "name", required=True),
-        "model": Key("model", "model_id", required=True),
+        "model": Key("model", "model_id", default=DERIVED_MODEL),
         "aggregate": Key("choice", "aggregate", required=True),
         "measure": Key("model_field", "measure_field_id"),
+        "reverse_sign": Key("boolean", "reverse_sign", default=False),
+        "group_path": Key("string", "group_path"),
+        "start_path": Key("string", "start_path"),
+        "metric": Key("metric", "metric_id"),
+        "base_metric": Key("metric", "base_metric_id"),
         "date": Key("model_field", "date_field_id"),
         "partner_path": Key("string", "partner_path", default="commercial_partner_id"),
         "domain": Key("domain", "domain", default=()),
         "window_months": Key("integer", "window_months", default=0),
         "offset_months": Key("integer", "offset_months", default=0),
+        "offset_days": Key("integer", "offset_days", default=0),
     },
     "dimension": {
         **TEXT,

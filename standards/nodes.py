@@ -31,7 +31,8 @@ class Node:
 def nodes(data: dict):
     """The nodes of a standard, each after what it belongs to."""
     for name, kind in (("industries", "industry"), ("metrics", "metric"), ("dimensions", "dimension")):
-        for index, raw in enumerate(data.get(name, ())):
+        # A metric that derives from another one comes after it.
+        for index, raw in sorted(enumerate(data.get(name, ())), key=lambda item: "base_metric" in item[1]):
             node = _node(kind, raw["code"], f"{name}[{index}]", raw)
             yield node
             if kind == "dimension":
@@ -103,7 +104,8 @@ def file_of(dimensions, references) -> dict:
     described = [_dimension(dimension, references) for dimension in dimensions.sorted()]
     metrics = dimensions.env["segmentation.metric"]
     for dimension in dimensions:
-        metrics |= dimension._used_metrics().filtered("is_custom")
+        used = dimension._used_metrics()
+        metrics |= (used._bases() | used).filtered("is_custom")
     industries = dimensions.class_ids.industry_ids | dimensions.class_ids.criterion_ids.industry_ids
     return {
         "industries": _industries(industries, references),
@@ -118,7 +120,7 @@ def _dimension(dimension, references) -> dict:
     for cls in dimension.class_ids:
         criteria = [_object("criterion", criterion, references) for criterion in cls.criterion_ids]
         content = {"criteria": criteria} if criteria else {}
-        classes.append({"code": cls.code, **_object("class", cls, references), **content})
+        classes.append({"code": references.name_of_class(cls), **_object("class", cls, references), **content})
     return {"code": dimension.code, **column, **_object("dimension", dimension, references), "classes": classes}
 
 

@@ -49,7 +49,7 @@ class Plan:
     def __init__(self, standard, companies=None):
         self.env = standard.env
         self.standard = standard
-        self.references = References(self.env)
+        self.references = References(self.env, as_applied=True)
         self.no_item = self.env["segmentation.standard.item"]
         every_item = self.no_item.search([])
         self.items = every_item.grouped(lambda item: (item.kind, item.key))

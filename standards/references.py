@@ -18,10 +18,12 @@ class References:
 
     :ivar dimensions: code in the file → dimension it stands for here, where that is known
     :ivar columns: column in the file → column here, where they differ
+    :param as_applied: name classes as the standards do that wrote them, also where their codes have been changed since
     """
 
-    def __init__(self, env):
+    def __init__(self, env, as_applied=False):
         self.env = env
+        self.as_applied = as_applied
         self.dimensions = {}
         self.columns = {}
 
@@ -35,8 +37,10 @@ class References:
         return known or self.env["segmentation.dimension"].with_context(active_test=False).search([("code", "=", code)])
 
     def class_of(self, dimension, code):
+        """Class of a code, or that a standard calls so since before its code was changed."""
         classes = dimension.with_context(active_test=False).class_ids
-        return classes.filtered(lambda cls: cls.code == code)
+        named = classes.filtered(lambda cls: self._class_codes.get(cls.id) == code)
+        return named or classes.filtered(lambda cls: cls.code == code)
 
     def currency(self, code):
         return self.env["res.currency"].with_context(active_test=False).search([("name", "=", code)])
@@ -76,6 +80,12 @@ class References:
         return {item.res_id: item.key for item in items if item.res_id in living}
 
     @cached_property
+    def _class_codes(self) -> dict[int, str]:
+        """Id → code of the classes that standards have written."""
+        items = self.env["segmentation.standard.item"].search([("kind", "=", "class")])
+        return {item.res_id: item.key.rpartition("/")[2] for item in items}
+
+    @cached_property
     def _states(self):
         return _StatesByCountry(self.env)
 
@@ -88,8 +98,10 @@ class References:
         """
         value = record[key.field]
         match key.kind:
-            case "metric" | "class":
+            case "metric":
                 return value.code or None
+            case "class":
+                return self.name_of_class(value) if value else None
             case "currency" | "model_field":
                 return value.name or None
             case "model":
@@ -110,6 +122,9 @@ class References:
             case "number" if float(value).is_integer():
                 return int(value)
         return value
+
+    def name_of_class(self, cls) -> str:
+        return (self.as_applied and self._class_codes.get(cls.id)) or cls.code
 
     def name_of_industry(self, industry) -> str:
         """External id of an industry that an add-on ships, otherwise the code of the one who made it."""
@@ -148,7 +163,7 @@ class References:
         record = self.env[comodel].browse(value).exists()
         if comodel == "segmentation.class" and record:
             codes = {dimension: code for code, dimension in self.dimensions.items()}
-            return {"class": f"{codes.get(record.dimension_id, record.dimension_id.code)}/{record.code}"}
+            return {"class": f"{codes.get(record.dimension_id, record.dimension_id.code)}/{self.name_of_class(record)}"}
         names = record._get_external_ids().get(value, []) if record else []
         for name in names:
             if not name.startswith("__"):

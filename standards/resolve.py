@@ -1,7 +1,7 @@
 """Whether everything that a standard refers to is there: in its file, or in the database."""
 
 from .check import Check
-from .format import KEYS
+from .format import DERIVED_MODEL, KEYS
 from .nodes import nodes
 
 
@@ -44,12 +44,14 @@ class Resolution:
                     self.check.problem(place, message)
         if node.kind == "dimension":
             self._column(node)
+        if node.kind == "metric" and not node.raw.get("model") and "base_metric" not in node.raw:
+            self.check.problem(f"{node.place}.model", self.env._("is missing"))
 
     def _missing(self, kind: str, name, node) -> str | None:
         """What is not there, None when it is."""
         match kind:
             case "metric" if name not in self.codes["metrics"] and not self.references.metric(name):
-                return self.env._("no metric with the code “%s”", name)
+                return self._missing_metric(name)
             case "currency" if not self.references.currency(name):
                 return self.env._("no currency with the code “%s”", name)
             case "class" if name not in self.classes[node.key.partition("/")[0]]:
@@ -63,14 +65,24 @@ class Resolution:
                 return self.env._("no state “%s”", name)
             case "model" if name not in self.env:
                 return self.env._("no model “%s”: the app it belongs to is not installed", name)
-            case "model_field" if not self._has_field(node.raw["model"], name):
-                return self.env._("the model “%(model)s” has no field “%(field)s”", model=node.raw["model"], field=name)
+            case "model_field":
+                model = node.raw.get("model") or DERIVED_MODEL
+                if model in self.env and name not in self.env[model]._fields:
+                    return self.env._("the model “%(model)s” has no field “%(field)s”", model=model, field=name)
             case "domain" if isinstance(name, list):
                 return self._missing_operand(name[2])
         return None
 
-    def _has_field(self, model: str, name: str) -> bool:
-        return model not in self.env or name in self.env[model]._fields
+    def _missing_metric(self, code: str) -> str:
+        app = self.env["segmentation.metric"]._optional_app(code)
+        if not app:
+            return self.env._("no metric with the code “%s”", code)
+        return self.env._(
+            "no metric with the code “%(code)s”: it comes with the app “%(app)s”. Install the app, and classify the "
+            "customers once.",
+            code=code,
+            app=app,
+        )
 
     def _missing_operand(self, value) -> str | None:
         """What a condition compares with and is not there."""
@@ -78,11 +90,33 @@ class Resolution:
             if not isinstance(operand, dict):
                 continue
             if "class" in operand:
-                dimension, _slash, code = operand["class"].partition("/")
-                if code in self.classes.get(dimension, ()):
-                    continue
-            if not self.references.operand(operand):
-                return self.env._("no record “%s”", next(iter(operand.values())))
+                message = self._missing_class(*operand["class"].partition("/")[::2])
+            else:
+                found = self.references.operand(operand)
+                message = None if found else self.env._("no record “%s”", operand["record"])
+            if message:
+                return message
+        return None
+
+    def _missing_class(self, dimension_code: str, code: str) -> str | None:
+        """What is not there of a class that a condition names."""
+        if code in self.classes.get(dimension_code, ()):
+            return None
+        dimension = self.references.dimension(dimension_code)
+        if not dimension and dimension_code not in self.classes:
+            return self.env._(
+                "no dimension with the code “%s”: apply a standard that brings it, or create it, first", dimension_code
+            )
+        cls = self.references.class_of(dimension, code)
+        if not cls:
+            return self.env._(
+                "the dimension “%(dimension)s” has no class with the code “%(code)s”",
+                dimension=dimension.name or dimension_code,
+                code=code,
+            )
+        for record in (dimension, cls):
+            if not record.active:
+                return self.env._("“%s” is archived: unarchive it, or apply the standard that brings it", record.name)
         return None
 
     def _column(self, node):
