@@ -50,8 +50,8 @@ class SegmentationMetric(models.Model):
                 "metric": metric.metric_id.name or "…",
                 "base": metric.base_metric_id.name or "…",
             }
-            sentence = self.env._(SENTENCES[metric.aggregate]) % values
-            metric.sentence = f"{sentence}{metric._window_text()}."
+            sentence = self.env._(SENTENCES[metric.aggregate])
+            metric.sentence = f"{sentence % values}{metric._window_text()}."
 
     def _end_of_path(self, name: str) -> str:
         """What a path leads to, in the user's words; while it leads nowhere, as it is."""
