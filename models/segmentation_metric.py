@@ -279,7 +279,15 @@ class SegmentationMetric(models.Model):
                 # Shipped data is loaded as by the installer, whoever starts the evaluation that finds it missing.
                 env = self.with_user(SUPERUSER_ID).env
                 convert_file(env, "partner_segmentation", f"data/optional/{module}.xml", {}, "init", noupdate=True)
+                env.ref(f"partner_segmentation.metric_{column}")._name_after_column()
             else:
                 # All companies' files, which nobody may write but the engine.
                 files = self.env["segmentation.profile"].sudo().with_context(active_test=False)
                 files.search([(column, "!=", False)]).write({column: False})
+
+    def _name_after_column(self):
+        """Name the metric as its column; translations are only loaded with what the installer loads."""
+        for lang, _name in self.env["res.lang"].get_installed():
+            translated = self.with_context(lang=lang)
+            column = translated.env["segmentation.profile"]._fields[self.field_name]
+            translated.name = column.get_description(translated.env, ["string"])["string"]

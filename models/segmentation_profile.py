@@ -53,7 +53,12 @@ class SegmentationProfile(models.Model):
     revenue_growth = OptionalFloat(
         string="Revenue growth (%)", readonly=True, groups=FIGURES, digits=False, aggregator=None
     )
-    margin_12m = OptionalMonetary(string="Margin, 12 months", readonly=True, groups=FIGURES)
+    margin_12m = OptionalMonetary(
+        string="Margin, 12 months",
+        readonly=True,
+        groups=FIGURES,
+        help="Margin of the orders confirmed in 12 months, in company currency at the rate of each order.",
+    )
     average_order_12m = OptionalMonetary(
         string="Average order, 12 months", readonly=True, groups=FIGURES, aggregator="avg"
     )
