@@ -176,6 +176,9 @@ class CarryOut:
             values = {"code": target.code, "company_ids": [Command.set(target.companies.ids)]}
             if self._is_free(target.file_column):
                 values["field_name"] = target.file_column
+            elif target.code != step.node.key:  # two columns of the same name could not be told apart
+                label = f"{step.node.values[f'name@{SOURCE_LANG}']} ({self.standard.code})"
+                values["field_name"] = self._model("dimension")._create_column({"code": target.code, "name": label})
             self._create(step, values)
             target.dimension = step.record
             self.references.dimensions[step.node.key] = step.record
