@@ -53,7 +53,9 @@ def aggregated(metric, condition: SQL, scope, query) -> SQL:
             return kept(metric, over(SQL("AVG(%s - %s)", day, _start_day(metric, scope, query))))
         case "interval_deviation" | "season_share":
             days = over(SQL("ARRAY_AGG(DISTINCT %s ORDER BY %s)", day, day))
-            share = interval_deviation(days) if metric.aggregate == "interval_deviation" else _season(metric, days, scope)
+            share = (
+                interval_deviation(days) if metric.aggregate == "interval_deviation" else _season(metric, days, scope)
+            )
             return kept(metric, share)
     raise ValueError(metric.aggregate)
 

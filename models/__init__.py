@@ -7,6 +7,7 @@ from . import segmentation_metric_sentence
 from . import segmentation_dimension
 from . import segmentation_dimension_states
 from . import segmentation_class
+from . import segmentation_dimension_codes
 from . import segmentation_criterion
 from . import segmentation_profile
 from . import segmentation_standard

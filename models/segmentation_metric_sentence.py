@@ -13,7 +13,9 @@ SENTENCES = {
     "days_since": _lt("Days from the last “%(date)s” of %(documents)s to the as-of date"),
     "interval": _lt("Average number of days from one “%(date)s” of %(documents)s to the next"),
     "interval_deviation": _lt("How much the days from one “%(date)s” of %(documents)s to the next deviate (%%)"),
-    "season_share": _lt("Percentage of the days (“%(date)s” of %(documents)s) in the three strongest months of the year"),
+    "season_share": _lt(
+        "Percentage of the days (“%(date)s” of %(documents)s) in the three strongest months of the year"
+    ),
     "avg_days": _lt("Average number of days from “%(start)s” to “%(date)s” of %(documents)s"),
     "argmax": _lt("“%(record)s” with the largest sum of “%(measure)s” of %(documents)s"),
     "top_share": _lt("Percentage that the largest “%(record)s” has in the “%(measure)s” of %(documents)s"),
