@@ -21,6 +21,7 @@
         "views/segmentation_class.xml",
         "views/segmentation_metric.xml",
         "wizards/apply_standard.xml",
+        "wizards/number_codes.xml",
         "views/segmentation_dimension.xml",
         "views/segmentation_standard.xml",
         "views/segmentation_profile.xml",

@@ -9,6 +9,7 @@ from . import segmentation_dimension_states
 from . import segmentation_dimension_values
 from . import segmentation_class
 from . import segmentation_class_mapping
+from . import segmentation_dimension_codes
 from . import segmentation_criterion
 from . import segmentation_profile
 from . import segmentation_standard

@@ -180,6 +180,10 @@ class SegmentationClass(models.Model):
             self.env["segmentation.run"]._update_codes()
         return result
 
+    def _write_code(self, code: str):
+        """Write the code only; the caller rebuilds the segmentation codes."""
+        super(SegmentationClass, self._checked_as_a_whole()).write({"code": code})
+
     def _ruled_dimensions(self):
         return self.dimension_id
 

@@ -200,11 +200,11 @@ class SegmentationMetric(models.Model):
                 raise ValidationError(
                     self.env._(
                         "Metric “%(metric)s” derives from “%(base)s” (%(field)s), which is archived, derived itself, "
-                        "or not %(kind)s. Choose another metric there, or archive “%(metric)s” first.",
+                        "or %(kind)s. Choose another metric there, or archive “%(metric)s” first.",
                         metric=self.name,
                         base=base.name,
                         field=self._label(name),
-                        kind=self.env._("a date") if kinds == ("date",) else self.env._("a number"),
+                        kind=self.env._("no date") if kinds == ("date",) else self.env._("no number"),
                     )
                 )
 

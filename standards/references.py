@@ -39,7 +39,7 @@ class References:
     def class_of(self, dimension, code):
         """Class of a code, or that a standard calls so since before its code was changed."""
         classes = dimension.with_context(active_test=False).class_ids
-        named = classes.filtered(lambda cls: self._class_codes.get(cls.id) == code)
+        named = classes.filtered(lambda cls: code and self._class_codes.get(cls.id) == code)
         return named or classes.filtered(lambda cls: cls.code == code)
 
     def currency(self, code):

@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_class_codes
 from . import test_configuration
 from . import test_custom_columns
 from . import test_dimensions
@@ -17,8 +18,10 @@ from . import test_queue
 from . import test_regions
 from . import test_run
 from . import test_standards
+from . import test_standards_content
 from . import test_standards_files
 from . import test_standards_library
-from . import test_touch
+from . import test_standards_public_data
 from . import test_summary
+from . import test_touch
 from . import test_tours

@@ -1,2 +1,3 @@
 from . import apply_standard
+from . import number_codes
 from . import segmentation_comparison
