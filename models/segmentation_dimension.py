@@ -34,7 +34,7 @@ class SegmentationDimension(models.Model):
             ("criteria", "Lower bounds"),
             ("share", "Share of the total"),
             ("quantile", "Equal groups"),
-            ("mapping", "Mapping of address or industry"),
+            ("mapping", "Mapping of address, industry or preference"),
             ("domain", "Conditions on the customer file"),
             ("manual", "By hand"),
         ],

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import SQL, Query, mute_logger
@@ -568,6 +569,47 @@ class TestPreference(MappingCase):
         self.classes().res_model = "product.template"
         self.classify()
         self.assertEqual([cls.code for cls in self.classes_of(partners)], [f"TOOLS_CO_{self.tools.id}"])
+
+
+@tagged("post_install", "-at_install")
+class TestCategoryBoughtMost(MappingCase):
+    """The product category of which a customer orders most."""
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.registry.reset_changes)
+
+    def test_category_bought_most(self):
+        Metric = self.env["segmentation.metric"]
+        if "argmax" not in Metric._fields["aggregate"].get_values(self.env):
+            self.skipTest("metrics give numbers only")
+        self.dimension.metric_id = Metric.create(
+            {
+                "name": "Category bought most",
+                "code": "CATEGORY",
+                "aggregate": "argmax",
+                "model_id": self.env["ir.model"]._get_id("sale.order.line"),
+                "partner_path": "order_id.partner_id.commercial_partner_id",
+                "group_path": "product_id.categ_id",
+                "measure_field_id": self.env["ir.model.fields"]._get("sale.order.line", "product_uom_qty").id,
+                "domain": "[('state', '=', 'sale')]",
+            }
+        )
+        phones, tools = self.env["product.category"].create([{"name": "Phones"}, {"name": "Tools"}])
+        self.product_a.categ_id = phones
+        self.product_b.categ_id = tools
+        [partner, other] = self.customers(Place(), Place())
+        for product, quantity in ((self.product_a, 6), (self.product_a, 5), (self.product_b, 10)):
+            line = Command.create({"product_id": product.id, "product_uom_qty": quantity})
+            values = {"partner_id": partner.id, "company_id": self.company.id, "order_line": [line]}
+            self.env["sale.order"].create(values).action_confirm()
+        self.classify()
+        self.assertClass(partner, self.dimension, "PHONES")
+        self.assertClass(other, self.dimension, None)
+        self.product_a.categ_id = tools
+        self.classify(partner)
+        self.assertClass(partner, self.dimension, "TOOLS")
+        self.assertFalse(self.classify().changed)
 
 
 @tagged("post_install", "-at_install")
