@@ -176,10 +176,10 @@ class CarryOut:
             values = {"code": target.code, "company_ids": [Command.set(target.companies.ids)]}
             if self._is_free(target.file_column):
                 values["field_name"] = target.file_column
-            elif target.code != step.node.key:  # two columns of the same name could not be told apart
-                label = f"{step.node.values[f'name@{SOURCE_LANG}']} ({self.standard.code})"
-                values["field_name"] = self._model("dimension")._create_column({"code": target.code, "name": label})
             self._create(step, values)
+            if target.code != step.node.key:  # two columns of the same name could not be told apart
+                label = f"{step.node.values[f'name@{SOURCE_LANG}']} ({self.standard.code})"
+                step.record._manual_fields().field_description = label
             target.dimension = step.record
             self.references.dimensions[step.node.key] = step.record
             self.references.columns[target.file_column] = step.record.field_name

@@ -180,6 +180,7 @@ class TestRemoval(HistoryCommon):
 
     def test_random_histories(self):
         Change = self.env["segmentation.change"]
+        most = 0
         with patch.object(segmentation_change, "GC_UNLINK_LIMIT", 3):
             for seed in range(3):
                 with self.subTest(seed=seed):
@@ -188,13 +189,14 @@ class TestRemoval(HistoryCommon):
                     before = [self.recorded(day, partners) for day in kept], self.since(partners)
                     count = Change.search_count([])
                     removed = self.remove()
-                    self.assertGreater(removed, 3)
+                    most = max(most, removed)
                     self.assertEqual(Change.search_count([]), count - removed)
                     self.assertEqual(([self.recorded(day, partners) for day in kept], self.since(partners)), before)
                     self.assertEqual(self.company.segmentation_history_start, self.start)
                     self.assertFalse(self.recorded(self.start - timedelta(days=1), partners))
                     self.assertFalse(self.classify(partners).changes)
                     self.assertFalse(self.remove())
+        self.assertGreater(most, 3, "no removal took more than one batch")
 
     def test_what_was_removed_does_not_come_back(self):
         partner = self.customer(employee_count=250)
