@@ -155,8 +155,8 @@ class SegmentationMetric(models.Model):
         domain="[('id', '!=', id), ('aggregate', 'not in', ('growth', 'ratio', 'days_between', 'date_after')), "
         "('result_type', 'in', ('date',) if aggregate in ('days_between', 'date_after') "
         "else ('integer', 'float', 'monetary'))]",
-        help="What grows, or what the percentage is taken of: 120 in “120 is 20 % more than 100”. Or the later date, or "
-        "the date that days are added to.",
+        help="What grows, or what the percentage is taken of: 120 in “120 is 20 % more than 100”. Or the later date, "
+        "or the date that days are added to.",
     )
     base_metric_id = fields.Many2one(
         "segmentation.metric",
