@@ -161,7 +161,8 @@ class SegmentationMetric(models.Model):
             metric._check_statement()
 
     def _check_source(self):
-        if self.model_name not in self.env:
+        # Not model_name: this runs while the source is computed.
+        if self.model_id.model not in self.env:
             raise ValidationError(
                 self.env._(
                     "Metric “%(metric)s”: the Source “%(model)s” is not available. Choose another one.",

@@ -35,6 +35,8 @@ class CarryOut:
         for kind in ("class", "dimension"):
             self._each(kind, self._write_references)
         self._each("criterion", self._write)
+        # Classes are read in the order of their sequences as they are now.
+        self.env["segmentation.dimension"].invalidate_model(["class_ids"])
         for target in self.plan.targets.values():
             self._serve_companies(target)
             target.dimension._check_classes()

@@ -102,10 +102,10 @@ def languages(env) -> list[str]:
 def file_of(dimensions, references) -> dict:
     """The parts of a file that describe the dimensions, with the metrics and industries only they know."""
     described = [_dimension(dimension, references) for dimension in dimensions.sorted()]
-    metrics = dimensions.env["segmentation.metric"]
+    metrics = references.metrics_beside(dimensions)
     for dimension in dimensions:
-        used = dimension._used_metrics()
-        metrics |= (used._bases() | used).filtered("is_custom")
+        metrics |= dimension._used_metrics()
+    metrics = (metrics._bases() | metrics).filtered("is_custom")
     industries = dimensions.class_ids.industry_ids | dimensions.class_ids.criterion_ids.industry_ids
     return {
         "industries": _industries(industries, references),

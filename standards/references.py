@@ -91,6 +91,13 @@ class References:
 
     # -- records → names in the file -----------------------------------------------------------
 
+    def metrics_beside(self, dimensions):
+        """Metrics that standards have brought together with the dimensions, whether these look at them or not."""
+        Item = self.env["segmentation.standard.item"]
+        standards = Item.search([("kind", "=", "dimension"), ("res_id", "in", dimensions.ids)]).standard_id
+        items = Item.search([("kind", "=", "metric"), ("standard_id", "in", standards.ids)])
+        return self.env["segmentation.metric"].browse(items.mapped("res_id")).exists()
+
     def name_of(self, key, record):
         """What a file says of the field that a key stands for; None for nothing.
 
