@@ -49,13 +49,8 @@ def _largest_season() -> SQL:
                       FROM unnest(ARRAY_AGG(listed.day)) AS bought(day)
                 CROSS JOIN generate_series(0, 11) AS before(months)
                 CROSS JOIN LATERAL (SELECT bought.day - make_interval(months => before.months)) AS moved(day)
-<<<<<<< HEAD
-                CROSS JOIN LATERAL (
-                               SELECT EXTRACT(MONTH FROM moved.day), EXTRACT(YEAR FROM moved.day)) AS part(month, year)
-=======
                 CROSS JOIN LATERAL (SELECT EXTRACT(MONTH FROM moved.day)) AS m(month)
                 CROSS JOIN LATERAL (SELECT EXTRACT(YEAR FROM moved.day)) AS y(year)
->>>>>>> 5a3b0be0dd4c7a421f0ad7c8f46f4d7d4e8a436e
                   GROUP BY before.months) AS seasons
              WHERE years >= 2)""",
         months=SEASON_MONTHS,
