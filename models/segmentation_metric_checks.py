@@ -265,9 +265,7 @@ class SegmentationMetric(models.Model):
         for metric in self.filtered(lambda metric: metric.result_type not in NUMBERS):
             used = Domain("metric_id", "=", metric.id)
             ranked = used & Domain("method", "in", RELATIVE)
-            if self.env["segmentation.criterion"].search_count(used, limit=1) or self.env[
-                "segmentation.dimension"
-            ].search_count(ranked, limit=1):
+            if self.env["segmentation.criterion"].search(used) or self.env["segmentation.dimension"].search(ranked):
                 metric._check_comparable()
 
     def _check_comparable(self):
