@@ -15,6 +15,7 @@ ODOO_CONF = WORK / "odoo.conf"
 VENV = WORK / "venv"
 VENV_PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "dev" / "requirements.txt"
+DATA_REQUIREMENTS = ROOT / "dev" / "requirements-data.txt"
 
 
 def user_cache():

@@ -289,17 +289,19 @@ def _label(partner, fact: str) -> str:
 
 
 def _domain(_scope, _dimension, cls, profile) -> tuple[str, str, str]:
-    """What the class stands for, with the figures its conditions look at."""
+    """What the class stands for, with the figures and classes its conditions look at."""
     if not cls:
         return "", profile.env._("no condition is met"), ""
     columns = {condition.field_expr.partition(".")[0] for condition in cls._get_domain().iter_conditions()}
     metrics = profile.env["segmentation.metric"].search([("field_name", "in", list(columns))])
-    figures = ", ".join(
+    figures = [
         _labelled(profile.env, metric.name, metric._format_value(profile[metric.field_name], profile.currency_id))
         for metric in metrics
         if _visible(metric, profile) and profile[metric.field_name]
-    )
-    return figures, (cls.description or cls.name).partition("\n")[0], ""
+    ]
+    dimensions = profile.env["segmentation.dimension"].search([("field_name", "in", list(columns))])
+    figures += [profile[dimension.field_name].name for dimension in dimensions if profile[dimension.field_name]]
+    return ", ".join(figures), (cls.description or cls.name).partition("\n")[0], ""
 
 
 def _manual(_scope, _dimension, _cls, profile) -> tuple[str, str, str]:

@@ -5,6 +5,7 @@ from . import segmentation_metric
 from . import segmentation_metric_checks
 from . import segmentation_metric_sentence
 from . import segmentation_dimension
+from . import segmentation_dimension_conditions
 from . import segmentation_dimension_states
 from . import segmentation_dimension_values
 from . import segmentation_class

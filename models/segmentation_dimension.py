@@ -328,10 +328,7 @@ class SegmentationDimension(models.Model):
     def _used_columns(self) -> set[str]:
         """Columns of the customer file that the conditions of the dimension look at."""
         self.ensure_one()
-        domains = [self._get_domain()]
-        if self.method == "domain":
-            domains += [cls._get_domain() for cls in self.class_ids]
-        return {condition.field_expr.partition(".")[0] for domain in domains for condition in domain.iter_conditions()}
+        return {condition.field_expr.partition(".")[0] for condition in self._conditions()}
 
     def _get_domain(self):
         """The condition as a domain on ``segmentation.profile``."""

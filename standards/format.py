@@ -54,6 +54,7 @@ KEYS = {
     "metric": {
         **TEXT,
         "code": Key("code", required=True),
+        "sequence": Key("integer", "sequence", default=10),
         "model": Key("model", "model_id", default=DERIVED_MODEL),
         "aggregate": Key("choice", "aggregate", required=True),
         "measure": Key("model_field", "measure_field_id"),

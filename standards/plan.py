@@ -1,6 +1,7 @@
 """What applying a standard changes: the file against the database and against what was applied before."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .format import MODELS, SOURCE_LANG
 from .nodes import default_of, nodes, stored_values
@@ -181,10 +182,18 @@ class Plan:
         )
         dimension = cls.dimension_id
         is_named = (
-            cls == dimension.fallback_class_id or cls in dimension.class_ids.parent_id or cls.get_external_id()[cls.id]
+            cls == dimension.fallback_class_id
+            or cls in dimension.class_ids.parent_id
+            or cls in self._classes_in_conditions
+            or cls.get_external_id()[cls.id]
         )
         stays = is_edited or is_named or cls._is_used()
         return Step("class", cls, "archive" if stays else "remove", item=item)
+
+    @cached_property
+    def _classes_in_conditions(self):
+        """Classes that a condition of any dimension names."""
+        return self.env["segmentation.dimension"].sudo().with_context(active_test=False).search([])._condition_classes()
 
     def _is_changed(self, record, item) -> bool:
         """Whether the user has made the record, or changed what a standard wrote."""

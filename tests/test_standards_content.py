@@ -201,6 +201,20 @@ class TestTogether(ContentCommon):
         wizard = self.env["segmentation.apply.standard"].create({"standard_id": focus.id})
         self.assertIn("“Manufacturing” is archived", wizard.error)
 
+    def test_class_that_a_condition_names_is_not_deleted(self):
+        for code in ("STAGE_7", "ABC_REVENUE", "FOCUS"):
+            self.apply(code)
+        risk, first = self.class_of("STAGE/RISK"), self.class_of("STAGE/FIRST")
+        self.dimension("FOCUS").class_ids.filtered(lambda c: c.code == "LARGE_SMALL_SHARE").domain = "[]"
+        self.apply("STAGE_DEFAULT")
+        self.assertFalse(risk.active)
+        self.assertFalse(first.exists())
+        with self.assertRaisesRegex(UserError, "“At risk” is archived"):
+            self.apply("FOCUS")
+        self.apply("STAGE_7")
+        self.assertTrue(risk.active)
+        self.apply("FOCUS")
+
     def test_absent_app(self):
         self.env["segmentation.metric"].search([("code", "=", "margin_12m")]).unlink()
         with self.assertRaisesRegex(UserError, "“margin_12m”: it comes with the app .*Install the app"):
@@ -662,3 +676,5 @@ class TestCombined(ContentCommon):
         self.assertClass(north, focus, "LARGE_SMALL_SHARE")
         self.assertClass(other, focus, None)
         self.assertClass(prospect, focus, "LARGE_PROSPECT")
+        explained = {explanation.dimension: explanation for explanation in self.profile(east)._explain()}
+        self.assertEqual(explained[focus].value, "Large, Manufacturing, At risk")
