@@ -40,6 +40,14 @@ class CarryOut:
             target.dimension._check_classes()
         self.note()
 
+    def run_own_states(self):
+        """Bring only the classes for the states of the companies' own countries to what the plan says."""
+        steps = [step for step in self.plan.steps if step.node and step.node.key in self.plan.own_states]
+        self._create([step for step in steps if step.action == "create"])
+        for carry_out in (self._write_references, self._note_step):
+            for step in steps:
+                carry_out(step)
+
     def note(self):
         """Remember what the standard has written, and that it has been applied."""
         for step in self.plan.steps:
@@ -95,12 +103,14 @@ class CarryOut:
 
     def _write(self, step):
         if step.action == "create":
-            self._create(step, self._parent_values(step))
+            self._create([step])
         elif step.action == "change":
             self._write_values(step, step.changes)
 
     def _parent_values(self, step) -> dict:
         """What ties a new record to what it belongs to."""
+        if step.kind == "dimension":
+            return self._dimension_values(step)
         if step.kind == "class":
             return {"dimension_id": self.plan.target(step.node).dimension.id, "code": step.node.raw["code"]}
         if step.kind == "criterion":
@@ -108,16 +118,20 @@ class CarryOut:
             return {"class_id": whole.record.id}
         return {"code": step.node.raw["code"]} if step.kind == "metric" else {}
 
-    def _create(self, step, values: dict):
-        values = {**values, **self._field_values(step, step.node.values)}
-        texts = self._texts(step.kind, step.node.values)
-        values |= {name: by_lang[SOURCE_LANG] for name, by_lang in texts.items()}
-        step.record = self._model(step.kind).create(values)
-        without = dict.fromkeys(languages(self.env), False)
-        for name, by_lang in texts.items():
-            step.record.update_field_translations(name, without | by_lang)
-        if step.kind == "industry":
-            self.references.add_industry(step.node.key, step.record)
+    def _create(self, steps):
+        """Make the records of some steps of one kind."""
+        if not steps:
+            return
+        vals_list, without = [], dict.fromkeys(languages(self.env), False)
+        for step in steps:
+            texts = {name: by_lang[SOURCE_LANG] for name, by_lang in self._texts(step.kind, step.node.values).items()}
+            vals_list.append({**self._parent_values(step), **self._field_values(step, step.node.values), **texts})
+        for step, record in zip(steps, self._model(steps[0].kind).create(vals_list), strict=True):
+            step.record = record
+            for name, by_lang in self._texts(step.kind, step.node.values).items():
+                record.update_field_translations(name, without | by_lang)
+            if step.kind == "industry":
+                self.references.add_industry(step.node.key, record)
 
     def _write_values(self, step, changes: dict):
         record = self._model(step.kind).browse(step.record.id)
@@ -173,13 +187,9 @@ class CarryOut:
     def _write_dimension(self, step):
         target = self.plan.target(step.node)
         if step.action == "create":
-            values = {"code": target.code, "company_ids": [Command.set(target.companies.ids)]}
-            if self._is_free(target.file_column):
-                values["field_name"] = target.file_column
-            elif target.code != step.node.key:  # two columns of the same name could not be told apart
-                label = f"{step.node.values[f'name@{SOURCE_LANG}']} ({self.standard.code})"
-                values["field_name"] = self._model("dimension")._create_column({"code": target.code, "name": label})
-            self._create(step, values)
+            self._create([step])
+            if target.code != step.node.key:
+                self._name_column(step)
             target.dimension = step.record
             self.references.dimensions[step.node.key] = step.record
             self.references.columns[target.file_column] = step.record.field_name
@@ -187,6 +197,20 @@ class CarryOut:
             if "fallback" in step.changes:
                 step.record.fallback_class_id = False  # its class may be about to leave
             self._write(step)
+
+    def _dimension_values(self, step) -> dict:
+        target = self.plan.target(step.node)
+        values = {"code": target.code, "company_ids": [Command.set(target.companies.ids)]}
+        if self._is_free(target.file_column):
+            values["field_name"] = target.file_column
+        return values
+
+    def _name_column(self, step):
+        """Two columns of the same name could not be told apart."""
+        names = self._texts("dimension", step.node.values)["name"]
+        labels = {lang: f"{name} ({self.standard.code})" for lang, name in names.items() if name}
+        for column in step.record._manual_fields():
+            column.update_field_translations("field_description", labels)
 
     def _is_free(self, column: str) -> bool:
         """Whether a shipped column waits for a dimension; other dimensions get a new one."""

@@ -84,6 +84,7 @@ KEYS = {
         "fallback": Key("class", "fallback_class_id"),
         "currency": Key("currency", "currency_id"),
         "in_code": Key("boolean", "in_code", default=True),
+        "own_states": Key("boolean", default=False),
         "classes": Key("list", default=()),
     },
     "class": {

@@ -36,13 +36,18 @@ def nodes(data: dict):
             node = _node(kind, raw["code"], f"{name}[{index}]", raw)
             yield node
             if kind == "dimension":
-                yield from _class_nodes(node)
+                yield from class_nodes(node, "classes", node.raw.get("classes", ()))
 
 
-def _class_nodes(dimension: Node):
-    for index, given in enumerate(dimension.raw.get("classes", ())):
+def class_nodes(dimension: Node, name: str, classes):
+    """The nodes of classes of a dimension, with their bounds.
+
+    :param name: key of the dimension that they stand at, or come from
+    :param classes: the classes as objects of a file
+    """
+    for index, given in enumerate(classes):
         raw = {"sequence": 10 * (index + 1), **given}
-        node = _node("class", f"{dimension.key}/{raw['code']}", f"{dimension.place}.classes[{index}]", raw, dimension)
+        node = _node("class", f"{dimension.key}/{raw['code']}", f"{dimension.place}.{name}[{index}]", raw, dimension)
         yield node
         for number, criterion in enumerate(raw.get("criteria", ())):
             key = criterion_key(node.key, criterion)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from .format import MODELS, SOURCE_LANG
-from .nodes import default_of, nodes, stored_values
+from .nodes import class_nodes, default_of, nodes, stored_values
 from .references import References
+from .states import state_classes
 from .target import find_target
 
 # What the bounds of a dimension mean. A standard that takes a dimension over brings its own.
@@ -44,9 +45,12 @@ class Plan:
 
     :param standard: ``segmentation.standard`` record, its file checked
     :param companies: companies to apply it for; None or empty for all
+    :param countries: countries that get classes for their states where a dimension has such; by default those of the
+        companies
+    :ivar own_states: keys of these classes
     """
 
-    def __init__(self, standard, companies=None):
+    def __init__(self, standard, companies=None, countries=None):
         self.env = standard.env
         self.standard = standard
         self.references = References(self.env, as_applied=True)
@@ -56,7 +60,10 @@ class Plan:
         self._item_by_record = {(item.kind, item.res_id): item for item in every_item}
         self.targets = {}
         self.steps = []
+        self.own_states = set()
         self._known = {}  # (kind, key) → step
+        every_company = self.env["res.company"].sudo().search([])
+        self._countries = (companies or every_company).country_id if countries is None else countries
         self._find_targets(list(nodes(standard._data())), companies or self.env["res.company"])
         for target in self.targets.values():
             self._add_others(target)
@@ -70,6 +77,20 @@ class Plan:
                 if target.dimension:
                     self.references.columns[target.file_column] = target.dimension.field_name
         for node in every_node:
+            self._add(node)
+        for node in every_node:
+            if node.kind == "dimension" and node.raw.get("own_states"):
+                self._add_own_states(node)
+
+    def _add_own_states(self, dimension_node):
+        """The classes that the file leaves to be made: for the companies' own countries, and those that have them."""
+        classes = self.target(dimension_node).dimension.class_ids.filtered("own_country_only")
+        items = {cls: self.item_of("class", cls) for cls in classes}
+        made = classes.filtered(lambda cls: items[cls].standard_id == self.standard)
+        by_user = classes.filtered(lambda cls: not items[cls] and cls.code not in cls.country_ids.mapped("code"))
+        countries = (self._countries | made.country_ids) - by_user.country_ids
+        for node in class_nodes(dimension_node, "own_states", state_classes(countries, self.references)):
+            self.own_states.add(node.key)
             self._add(node)
 
     def target(self, node):

@@ -123,6 +123,10 @@ class References:
                 return int(value)
         return value
 
+    def name_of_state(self, state) -> str:
+        """ISO code of a state, such as "CN-GD"."""
+        return self._states.name(state)
+
     def name_of_class(self, cls) -> str:
         return (self.as_applied and self._class_codes.get(cls.id)) or cls.code
 
