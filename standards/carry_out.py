@@ -8,7 +8,9 @@ from odoo.exceptions import AccessError, UserError
 from .format import MODELS, SOURCE_LANG
 from .nodes import keys_of, languages
 
-PLACES = ("industries", "countries", "states")
+PLACES = ("industries", "countries", "states", "zip_prefixes", "cities")
+# Postal codes and cities mean something in the countries of the class only.
+PARTS = ("countries", "zip_prefixes", "cities")
 
 
 class CarryOut:
@@ -178,6 +180,8 @@ class CarryOut:
                 return [Command.set([references.country(name).id for name in value])]
             case "states":
                 return [Command.set([references.state(name).id for name in value])]
+            case "zips" | "cities":
+                return ", ".join(value)
             case "domain":
                 return value is not None and references.domain_from_file(value)
         return value
@@ -246,10 +250,14 @@ class CarryOut:
 
     def _give_up_places(self, step):
         """An industry or country moves from one class to another without being in both."""
-        for name in PLACES:
-            for_now = [value for value in step.now[name] if value in step.changes.get(name, step.now[name])]
-            if for_now != step.now[name]:
-                self._write_values(step, {name: for_now})
+        then = {name: step.changes.get(name, step.now[name]) for name in PLACES}
+        for_now = {name: [value for value in step.now[name] if value in then[name]] for name in PLACES}
+        has_parts = any(step.now[name] or then[name] for name in PARTS[1:])
+        if has_parts and not step.changes.keys().isdisjoint(PARTS):
+            for_now |= {name: [] for name in PARTS}
+            step.changes |= {name: then[name] for name in PARTS}  # come back together
+        if given_up := {name: values for name, values in for_now.items() if values != step.now[name]}:
+            self._write_values(step, given_up)
 
     def _serve_companies(self, target):
         if target.dimension.company_ids != target.companies:

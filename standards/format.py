@@ -98,6 +98,8 @@ KEYS = {
         "industries": Key("industries", "industry_ids", default=()),
         "countries": Key("countries", "country_ids", default=()),
         "states": Key("states", "state_ids", default=()),
+        "zip_prefixes": Key("zips", "zip_prefixes", default=()),
+        "cities": Key("cities", "cities", default=()),
         "own_country_only": Key("boolean", "own_country_only", default=False),
         "criteria": Key("list", default=()),
     },

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from .format import KEYS, SOURCE_LANG, Key
 
-ORDERED = ("industries", "countries", "states")
+ORDERED = ("industries", "countries", "states", "zips", "cities")
 # A class or dimension that a standard brings is in use; only the database says that it is archived.
 ACTIVE = Key("boolean", "active", default=True)
 

@@ -1,8 +1,11 @@
-"""The region standards one after the other, with the classes made for the states of the companies' own countries."""
+"""Region standards: the shipped ones, with classes for the states of own countries, and parts of countries."""
 
+import copy
+
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .standards_common import LibraryCommon
+from .standards_common import VALUE, LibraryCommon
 
 
 @tagged("post_install", "-at_install")
@@ -128,3 +131,76 @@ class TestRegions(LibraryCommon):
         other.country_id = self.env.ref("base.jp")
         self.assertIn("JP_13", own.class_ids.mapped("code"))
         self.assertFalse(self.region.class_ids.filtered("own_country_only"))
+
+
+@tagged("post_install", "-at_install")
+class TestPartsOfCountries(LibraryCommon):
+    """Postal codes and cities."""
+
+    def setUp(self):
+        super().setUp()
+        only_places = {"industries": [], "metrics": [], "dimensions": VALUE["dimensions"][1:2]}
+        self.data = copy.deepcopy(VALUE | only_places)
+        self.home, self.near, self.away = self.data["dimensions"][0]["classes"]
+
+    def applied(self):
+        standard = self.standard("VALUE_TIERS")
+        if standard:
+            self.update(standard, self.data)
+        else:
+            standard = self.imported(self.data)
+        standard._apply()
+        self.assertFalse(self.rows(standard))
+        return standard
+
+    def place(self, code):
+        classes = self.env["segmentation.dimension"].search([("code", "=", "PLACE")]).class_ids
+        return classes.filtered(lambda cls: cls.code == code)
+
+    def test_stored_and_placed(self):
+        self.applied()
+        near = self.place("NEAR")
+        self.assertEqual((near.zip_prefixes, near.cities), ("20, 2151", "Suzhou, 上海"))
+        values = {"country_id": self.china.id, "employee_count": 5}
+        partner = self.customer(zip="200 120", **values)
+        other = self.customer(zip="100000", city=" suzhou", **values)
+        self.classify(partner | other)
+        for customer in (partner, other):
+            self.assertClass(customer, near.dimension_id, "NEAR")
+
+    def test_shown_and_kept(self):
+        standard = self.applied()
+        self.near |= {"zip_prefixes": ["20"], "cities": ["Suzhou", "Wuxi"]}
+        self.place("NEAR").zip_prefixes = "20, 2151, 30"
+        self.update(standard, self.data)
+        rows = {(row.action, row.what, row.now, row.then) for row in self.rows(standard)}
+        expected = {
+            ("keep", "Postal codes beginning with", "20, 2151, 30", "20"),
+            ("change", "Cities", "Suzhou, 上海", "Suzhou, Wuxi"),
+        }
+        self.assertEqual(rows, expected)
+        standard._apply()
+        self.assertEqual(self.place("NEAR").zip_prefixes, "20, 2151, 30")
+        self.assertEqual(self.place("NEAR").cities, "Suzhou, Wuxi")
+
+    def test_classes_swap_their_places(self):
+        self.away |= {"countries": ["DE"], "cities": ["Suzhou", "Berlin"], "own_country_only": False}
+        self.applied()
+        self.near["countries"], self.away["countries"] = ["DE"], ["CN"]
+        self.applied()
+        self.assertEqual(self.place("NEAR").country_ids.code, "DE")
+        self.assertEqual(self.place("AWAY").cities, "Berlin, Suzhou")
+        self.away |= {"cities": []}
+        self.near |= {"countries": ["CN", "DE"]}
+        self.applied()
+        self.assertFalse(self.place("AWAY").cities)
+        self.near |= {"countries": ["CN"], "zip_prefixes": [], "cities": []}
+        self.away |= {"countries": ["CN"], "cities": ["Wuxi"]}
+        self.applied()
+        self.assertEqual((self.place("NEAR").rule, self.place("AWAY").rule), ("China", "China: Wuxi"))
+
+    def test_a_country_is_needed(self):
+        self.near["countries"] = []
+        standard = self.imported(self.data)
+        with self.assertRaisesRegex(UserError, r"^dimensions\[0\]\.classes\[1\]: .*Choose in Countries"):
+            standard._apply()
