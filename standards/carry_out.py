@@ -246,7 +246,18 @@ class CarryOut:
                 step.item.unlink()
             elif step.action == "archive":
                 step.record.with_env(self.env).active = False
-                step.item.written = {**step.item.written, "active": False}
+                self._note_archived(step)
+            elif step.action == "change" and not step.node:  # back from the archive
+                self._write_values(step, step.changes)
+                step.item.unlink()
+
+    def _note_archived(self, step):
+        if step.item:
+            step.item.written = {**step.item.written, "active": False}
+        else:  # a class that evaluations made
+            key = f"{step.record.dimension_id.code}/{step.record.code}"
+            values = {"standard_id": self.standard.id, "kind": step.kind, "res_id": step.record.id, "key": key}
+            step.item.create({**values, "written": {"active": False}})
 
     def _give_up_places(self, step):
         """An industry or country moves from one class to another without being in both."""

@@ -122,7 +122,8 @@ def file_of(dimensions, references) -> dict:
 def _dimension(dimension, references) -> dict:
     column = {} if dimension.is_custom else {"column": dimension.field_name}
     classes = []
-    for cls in dimension.class_ids:
+    # Classes that were made for records would stand for nothing elsewhere.
+    for cls in dimension.class_ids.filtered(lambda cls: not cls.res_id):
         criteria = [_object("criterion", criterion, references) for criterion in cls.criterion_ids]
         content = {"criteria": criteria} if criteria else {}
         classes.append({"code": references.name_of_class(cls), **_object("class", cls, references), **content})

@@ -180,8 +180,10 @@ class Plan:
     def _add_others(self, target):
         """What the dimension has and the standard does not know: of another standard, or the user's."""
         described = [step.record for step in self.steps if step.record]
+        made = target.dimension.with_context(active_test=False).class_ids.filtered("res_id")
+        self.steps += self._made_classes(made, target)
         leaving = self.env["segmentation.class"]
-        for cls in target.dimension.class_ids:
+        for cls in target.dimension.class_ids - made:
             if cls not in described:
                 step = self._other_class(cls)
                 self.steps.append(step)
@@ -192,6 +194,19 @@ class Plan:
                 item = self.item_of("criterion", criterion)
                 action = "keep" if self._is_changed(criterion, item) else "remove"
                 self.steps.append(Step("criterion", criterion, action, item=item))
+
+    def _made_classes(self, made, target):
+        """Classes that evaluations made for the records of a metric; they wait while no metric gives a record."""
+        [code] = [code for code, other in self.targets.items() if other is target]
+        values = self.step("dimension", code).node.values
+        is_preference = bool(values.get("method") == "mapping" and values.get("metric"))
+        for cls in made:
+            item = self.item_of("class", cls)
+            if is_preference and item and not cls.active:
+                now = stored_values("class", cls, self.references)
+                yield Step("class", cls, "change", item=item, changes={"active": True}, now=now)
+            elif not is_preference and cls.active:
+                yield Step("class", cls, "archive", item=item)
 
     def _other_class(self, cls) -> Step:
         item = self.item_of("class", cls)
