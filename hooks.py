@@ -4,9 +4,9 @@
 def post_init_hook(env):
     """Fit the standard dimensions to the companies that are there, and classify soon."""
     companies = env["res.company"].search([])
-    env.ref("partner_segmentation.dimension_region")._create_state_classes(companies.country_id)
     _use_known_currency(env, companies)
     env["segmentation.standard"]._adopt_installed()
+    env.ref("partner_segmentation.dimension_region")._create_state_classes(companies.country_id)
     env["segmentation.metric"]._load_optional()
     env["segmentation.run"]._queue(companies, "scheduled")
 

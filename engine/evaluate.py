@@ -133,8 +133,21 @@ class Evaluation:
         # A metric that could not be computed has no column.
         mapped = self.dimensions.filtered(lambda d: d.method == "mapping" and d.metric_id & self.metrics)
         for dimension in mapped.filtered(lambda d: d._applies_to(self.scope.company)):
-            if ids := unmapped_values(dimension, self.scope, INPUT):
-                self.make_classes(dimension, ids)
+            try:
+                with self.scope.env.cr.savepoint():
+                    if ids := unmapped_values(dimension, self.scope, INPUT):
+                        self.make_classes(dimension, ids)
+            except Exception as error:  # records of any app are named here
+                self._fail(dimension, str(error).partition("\n")[0])
+
+    def _fail(self, dimension, error: str):
+        """Report a dimension that cannot be evaluated."""
+        _logger.info("Dimension %s cannot be evaluated: %s", dimension.code, error)
+        self.result.failures[dimension] = self.scope.base_env._(
+            "Dimension “%(dimension)s” could not be evaluated and kept its classes: %(error)s",
+            dimension=dimension.name,
+            error=error,
+        )
 
     def classified(self, source: SQL) -> SQL:
         """SELECT of the rows of ``source`` with a class column per dimension, code and missing facts.
@@ -159,13 +172,9 @@ class Evaluation:
             layers.append(self._select_class(dimension, source, compile_dimension))
             return layers[0][0]
 
-        if error := self._error(layer):
-            _logger.info("Dimension %s cannot be evaluated: %s", dimension.code, error)
-            self.result.failures[dimension] = self.scope.base_env._(
-                "Dimension “%(dimension)s” could not be evaluated and kept its classes: %(error)s",
-                dimension=dimension.name,
-                error=error,
-            )
+        if dimension not in self.result.failures and (error := self._error(layer)):
+            self._fail(dimension, error)
+        if dimension in self.result.failures:
             return self._select_class(dimension, source, _stored_class)
         return layers[0]
 

@@ -61,11 +61,11 @@ class ResCompany(models.Model):
         return result
 
     def _create_segmentation_regions(self):
-        """Let the standard dimension Region know the states of the companies' countries."""
+        """Let the dimensions that map the states of the companies' own countries know these countries."""
         # Whoever may set up a company needs no right to configure the classification.
-        region = self.env.ref("partner_segmentation.dimension_region", raise_if_not_found=False)
-        if region and self.country_id:
-            region.sudo()._create_state_classes(self.country_id)
+        Dimension = self.env["segmentation.dimension"].sudo()
+        for dimension in Dimension.search([("method", "=", "mapping"), ("active", "in", [True, False])]):
+            dimension._create_state_classes(self.filtered(dimension._applies_to).country_id)
 
     def _get_segmentation_population(self):
         """Domain on ``res.partner`` of the contacts to classify."""

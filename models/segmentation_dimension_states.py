@@ -11,29 +11,13 @@ class SegmentationDimension(models.Model):
     def _create_state_classes(self, countries):
         """Add a class for each country, with a class below it for each of its states.
 
-        They place customers of companies in that country only; countries that the dimension maps
-        already are left alone.
+        They place customers of companies in that country only. It is the standard of the dimension that wants
+        them; a dimension of another standard is left alone, and so are countries that the user has mapped.
         """
         self.ensure_one()
-        mapped = self.class_ids.filtered("own_country_only").country_ids
-        for country in countries - mapped:
-            [parent] = self._create_own_regions(
-                {country: {"code": country.code, "country_ids": country.ids}}, sequence=50
-            )
-            states = {
-                state: {"code": f"{country.code}_{self._state_code(state)}", "state_ids": state.ids}
-                for state in country.state_ids
-            }
-            self._create_own_regions(states, sequence=51, parent_id=parent.id)
-
-    def _create_own_regions(self, places: dict, **values):
-        """Create the class of each country or state, named as the place is in every installed language."""
-        common = {"dimension_id": self.id, "color": 3, "own_country_only": True, **values}
-        regions = self.env["segmentation.class"].create(
-            [{"name": place.name, **common, **own} for place, own in places.items()]
-        )
-        regions._name_after(list(places), "name")
-        return regions
+        item = self.env["segmentation.standard.item"].search([("kind", "=", "dimension"), ("res_id", "=", self.id)])
+        if countries and item.standard_id._has_own_states(item.key):
+            item.standard_id._create_own_states(countries)
 
     def _state_code(self, state) -> str:
         """The state's code in letters and digits.

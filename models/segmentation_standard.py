@@ -17,7 +17,7 @@ from .segmentation_dimension import CHECK_LATER
 
 FOLDER = "partner_segmentation/data/standards"
 # Standards of the dimensions that installation makes: these belong to them from the beginning.
-INSTALLED = ("SIZE_DEFAULT", "INDUSTRY_DEFAULT", "STAGE_DEFAULT")
+INSTALLED = ("SIZE_DEFAULT", "INDUSTRY_DEFAULT", "REGION_DEFAULT", "STAGE_DEFAULT")
 
 
 class SegmentationStandard(models.Model):
@@ -208,6 +208,15 @@ class SegmentationStandard(models.Model):
         with self.env.cr.savepoint():
             CarryOut(plan, {"segmentation_check_later": CHECK_LATER}).run()
         return plan
+
+    def _has_own_states(self, dimension_code: str) -> bool:
+        """Whether the dimension of this code in the file gets classes for the states of companies' own countries."""
+        dimensions = self._data().get("dimensions", ())
+        return any(dimension["code"] == dimension_code and dimension.get("own_states") for dimension in dimensions)
+
+    def _create_own_states(self, countries):
+        """Add the classes for the states of the countries; everything else stays as it was when it was applied."""
+        CarryOut(Plan(self, countries=countries), {"segmentation_check_later": CHECK_LATER}).run_own_states()
 
     def action_apply(self):
         """Open the wizard that shows what would change."""

@@ -8,7 +8,9 @@ from odoo.exceptions import AccessError, UserError
 from .format import MODELS, SOURCE_LANG
 from .nodes import keys_of, languages
 
-PLACES = ("industries", "countries", "states")
+PLACES = ("industries", "countries", "states", "zip_prefixes", "cities")
+# Postal codes and cities mean something in the countries of the class only.
+PARTS = ("countries", "zip_prefixes", "cities")
 
 
 class CarryOut:
@@ -41,6 +43,14 @@ class CarryOut:
             self._serve_companies(target)
             target.dimension._check_classes()
         self.note()
+
+    def run_own_states(self):
+        """Bring only the classes for the states of the companies' own countries to what the plan says."""
+        steps = [step for step in self.plan.steps if step.node and step.node.key in self.plan.own_states]
+        self._create([step for step in steps if step.action == "create"])
+        for carry_out in (self._write_references, self._note_step):
+            for step in steps:
+                carry_out(step)
 
     def note(self):
         """Remember what the standard has written, and that it has been applied."""
@@ -97,12 +107,14 @@ class CarryOut:
 
     def _write(self, step):
         if step.action == "create":
-            self._create(step, self._parent_values(step))
+            self._create([step])
         elif step.action == "change":
             self._write_values(step, step.changes)
 
     def _parent_values(self, step) -> dict:
         """What ties a new record to what it belongs to."""
+        if step.kind == "dimension":
+            return self._dimension_values(step)
         if step.kind == "class":
             return {"dimension_id": self.plan.target(step.node).dimension.id, "code": step.node.raw["code"]}
         if step.kind == "criterion":
@@ -110,16 +122,20 @@ class CarryOut:
             return {"class_id": whole.record.id}
         return {"code": step.node.raw["code"]} if step.kind == "metric" else {}
 
-    def _create(self, step, values: dict):
-        values = {**values, **self._field_values(step, step.node.values)}
-        texts = self._texts(step.kind, step.node.values)
-        values |= {name: by_lang[SOURCE_LANG] for name, by_lang in texts.items()}
-        step.record = self._model(step.kind).create(values)
-        without = dict.fromkeys(languages(self.env), False)
-        for name, by_lang in texts.items():
-            step.record.update_field_translations(name, without | by_lang)
-        if step.kind == "industry":
-            self.references.add_industry(step.node.key, step.record)
+    def _create(self, steps):
+        """Make the records of some steps of one kind."""
+        if not steps:
+            return
+        vals_list, without = [], dict.fromkeys(languages(self.env), False)
+        for step in steps:
+            texts = {name: by_lang[SOURCE_LANG] for name, by_lang in self._texts(step.kind, step.node.values).items()}
+            vals_list.append({**self._parent_values(step), **self._field_values(step, step.node.values), **texts})
+        for step, record in zip(steps, self._model(steps[0].kind).create(vals_list), strict=True):
+            step.record = record
+            for name, by_lang in self._texts(step.kind, step.node.values).items():
+                record.update_field_translations(name, without | by_lang)
+            if step.kind == "industry":
+                self.references.add_industry(step.node.key, record)
 
     def _write_values(self, step, changes: dict):
         record = self._model(step.kind).browse(step.record.id)
@@ -166,6 +182,8 @@ class CarryOut:
                 return [Command.set([references.country(name).id for name in value])]
             case "states":
                 return [Command.set([references.state(name).id for name in value])]
+            case "zips" | "cities":
+                return ", ".join(value)
             case "domain":
                 return value is not None and references.domain_from_file(value)
         return value
@@ -175,13 +193,9 @@ class CarryOut:
     def _write_dimension(self, step):
         target = self.plan.target(step.node)
         if step.action == "create":
-            values = {"code": target.code, "company_ids": [Command.set(target.companies.ids)]}
-            if self._is_free(target.file_column):
-                values["field_name"] = target.file_column
-            self._create(step, values)
-            if target.code != step.node.key:  # two columns of the same name could not be told apart
-                label = f"{step.node.values[f'name@{SOURCE_LANG}']} ({self.standard.code})"
-                step.record._manual_fields().field_description = label
+            self._create([step])
+            if target.code != step.node.key:
+                self._name_column(step)
             target.dimension = step.record
             self.references.dimensions[step.node.key] = step.record
             self.references.columns[target.file_column] = step.record.field_name
@@ -189,6 +203,20 @@ class CarryOut:
             if "fallback" in step.changes:
                 step.record.fallback_class_id = False  # its class may be about to leave
             self._write(step)
+
+    def _dimension_values(self, step) -> dict:
+        target = self.plan.target(step.node)
+        values = {"code": target.code, "company_ids": [Command.set(target.companies.ids)]}
+        if self._is_free(target.file_column):
+            values["field_name"] = target.file_column
+        return values
+
+    def _name_column(self, step):
+        """Two columns of the same name could not be told apart."""
+        names = self._texts("dimension", step.node.values)["name"]
+        labels = {lang: f"{name} ({self.standard.code})" for lang, name in names.items() if name}
+        for column in step.record._manual_fields():
+            column.update_field_translations("field_description", labels)
 
     def _is_free(self, column: str) -> bool:
         """Whether a shipped column waits for a dimension; other dimensions get a new one."""
@@ -220,14 +248,29 @@ class CarryOut:
                 step.item.unlink()
             elif step.action == "archive":
                 step.record.with_env(self.env).active = False
-                step.item.written = {**step.item.written, "active": False}
+                self._note_archived(step)
+            elif step.action == "change" and not step.node:  # back from the archive
+                self._write_values(step, step.changes)
+                step.item.unlink()
+
+    def _note_archived(self, step):
+        if step.item:
+            step.item.written = {**step.item.written, "active": False}
+        else:  # a class that evaluations made
+            key = f"{step.record.dimension_id.code}/{step.record.code}"
+            values = {"standard_id": self.standard.id, "kind": step.kind, "res_id": step.record.id, "key": key}
+            step.item.create({**values, "written": {"active": False}})
 
     def _give_up_places(self, step):
         """An industry or country moves from one class to another without being in both."""
-        for name in PLACES:
-            for_now = [value for value in step.now[name] if value in step.changes.get(name, step.now[name])]
-            if for_now != step.now[name]:
-                self._write_values(step, {name: for_now})
+        then = {name: step.changes.get(name, step.now[name]) for name in PLACES}
+        for_now = {name: [value for value in step.now[name] if value in then[name]] for name in PLACES}
+        has_parts = any(step.now[name] or then[name] for name in PARTS[1:])
+        if has_parts and not step.changes.keys().isdisjoint(PARTS):
+            for_now |= {name: [] for name in PARTS}
+            step.changes |= {name: then[name] for name in PARTS}  # come back together
+        if given_up := {name: values for name, values in for_now.items() if values != step.now[name]}:
+            self._write_values(step, given_up)
 
     def _serve_companies(self, target):
         if target.dimension.company_ids != target.companies:

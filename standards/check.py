@@ -2,10 +2,12 @@
 
 import math
 import re
+import unicodedata
 
 from odoo.exceptions import UserError
 from odoo.tools import LazyTranslate
 
+from ..engine.mapping import normalized_city, normalized_zip, split_entries
 from .format import FORMAT, KEYS, LISTS, MODELS, SOURCE_LANG, Key
 
 _lt = LazyTranslate(__name__)
@@ -145,6 +147,19 @@ def _is_class_code(value) -> bool:
     return isinstance(value, str) and len(value) <= 40 and value.replace("_", "").replace(".", "").isalnum()
 
 
+def _is_zip(value) -> bool:
+    return _is_string(value) and value.isalnum() and value == normalized_zip(value)
+
+
+def _is_list_of_cities(value) -> bool:
+    """Names as they are stored, none of them twice."""
+    return (
+        isinstance(value, list)
+        and all(_is_string(city) and split_entries(city) == [unicodedata.normalize("NFKC", city)] for city in value)
+        and len(set(map(normalized_city, value))) == len(value)
+    )
+
+
 CODE = _lt("a code is expected here: a letter, then at most 39 letters, digits and underscores")
 INDUSTRY = _lt("the code of an industry in this file, or the external id of one in Odoo, is expected here")
 # Kind of a value → test, and what to say when it fails.
@@ -179,6 +194,14 @@ CHECKS = {
     "states": (
         _is_list_of(lambda value: _is_string(value, r"[A-Z]{2}-.{1,20}")),
         _lt("a list of states such as “CN-GD” is expected here"),
+    ),
+    "zips": (
+        _is_list_of(_is_zip),
+        _lt("a list of beginnings of postal codes such as “20” is expected here, in capitals and digits only"),
+    ),
+    "cities": (
+        _is_list_of_cities,
+        _lt("a list of cities, each once and without commas, is expected here"),
     ),
     "domain": (
         _is_domain,

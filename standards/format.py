@@ -85,6 +85,7 @@ KEYS = {
         "fallback": Key("class", "fallback_class_id"),
         "currency": Key("currency", "currency_id"),
         "in_code": Key("boolean", "in_code", default=True),
+        "own_states": Key("boolean", default=False),
         "classes": Key("list", default=()),
     },
     "class": {
@@ -98,6 +99,8 @@ KEYS = {
         "industries": Key("industries", "industry_ids", default=()),
         "countries": Key("countries", "country_ids", default=()),
         "states": Key("states", "state_ids", default=()),
+        "zip_prefixes": Key("zips", "zip_prefixes", default=()),
+        "cities": Key("cities", "cities", default=()),
         "own_country_only": Key("boolean", "own_country_only", default=False),
         "criteria": Key("list", default=()),
     },

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from .format import KEYS, SOURCE_LANG, Key
 
-ORDERED = ("industries", "countries", "states")
+ORDERED = ("industries", "countries", "states", "zips", "cities")
 # A class or dimension that a standard brings is in use; only the database says that it is archived.
 ACTIVE = Key("boolean", "active", default=True)
 
@@ -36,13 +36,18 @@ def nodes(data: dict):
             node = _node(kind, raw["code"], f"{name}[{index}]", raw)
             yield node
             if kind == "dimension":
-                yield from _class_nodes(node)
+                yield from class_nodes(node, "classes", node.raw.get("classes", ()))
 
 
-def _class_nodes(dimension: Node):
-    for index, given in enumerate(dimension.raw.get("classes", ())):
+def class_nodes(dimension: Node, name: str, classes):
+    """The nodes of classes of a dimension, with their bounds.
+
+    :param name: key of the dimension that they stand at, or come from
+    :param classes: the classes as objects of a file
+    """
+    for index, given in enumerate(classes):
         raw = {"sequence": 10 * (index + 1), **given}
-        node = _node("class", f"{dimension.key}/{raw['code']}", f"{dimension.place}.classes[{index}]", raw, dimension)
+        node = _node("class", f"{dimension.key}/{raw['code']}", f"{dimension.place}.{name}[{index}]", raw, dimension)
         yield node
         for number, criterion in enumerate(raw.get("criteria", ())):
             key = criterion_key(node.key, criterion)
@@ -117,7 +122,8 @@ def file_of(dimensions, references) -> dict:
 def _dimension(dimension, references) -> dict:
     column = {} if dimension.is_custom else {"column": dimension.field_name}
     classes = []
-    for cls in dimension.class_ids:
+    # Classes that were made for records would stand for nothing elsewhere.
+    for cls in dimension.class_ids.filtered(lambda cls: not cls.res_id):
         criteria = [_object("criterion", criterion, references) for criterion in cls.criterion_ids]
         content = {"criteria": criteria} if criteria else {}
         classes.append({"code": references.name_of_class(cls), **_object("class", cls, references), **content})

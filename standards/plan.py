@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from .format import MODELS, SOURCE_LANG
-from .nodes import default_of, nodes, stored_values
+from .nodes import class_nodes, default_of, nodes, stored_values
 from .references import References
+from .states import state_classes
 from .target import find_target
 
 # What the bounds of a dimension mean. A standard that takes a dimension over brings its own.
@@ -45,9 +46,12 @@ class Plan:
 
     :param standard: ``segmentation.standard`` record, its file checked
     :param companies: companies to apply it for; None or empty for all
+    :param countries: countries that get classes for their states where a dimension has such; by default those of the
+        companies
+    :ivar own_states: keys of these classes
     """
 
-    def __init__(self, standard, companies=None):
+    def __init__(self, standard, companies=None, countries=None):
         self.env = standard.env
         self.standard = standard
         self.references = References(self.env, as_applied=True)
@@ -57,7 +61,10 @@ class Plan:
         self._item_by_record = {(item.kind, item.res_id): item for item in every_item}
         self.targets = {}
         self.steps = []
+        self.own_states = set()
         self._known = {}  # (kind, key) → step
+        every_company = self.env["res.company"].sudo().search([])
+        self._countries = (companies or every_company).country_id if countries is None else countries
         self._find_targets(list(nodes(standard._data())), companies or self.env["res.company"])
         for target in self.targets.values():
             self._add_others(target)
@@ -71,6 +78,20 @@ class Plan:
                 if target.dimension:
                     self.references.columns[target.file_column] = target.dimension.field_name
         for node in every_node:
+            self._add(node)
+        for node in every_node:
+            if node.kind == "dimension" and node.raw.get("own_states"):
+                self._add_own_states(node)
+
+    def _add_own_states(self, dimension_node):
+        """The classes that the file leaves to be made: for the companies' own countries, and those that have them."""
+        classes = self.target(dimension_node).dimension.class_ids.filtered("own_country_only")
+        items = {cls: self.item_of("class", cls) for cls in classes}
+        made = classes.filtered(lambda cls: items[cls].standard_id == self.standard)
+        by_user = classes.filtered(lambda cls: not items[cls] and cls.code not in cls.country_ids.mapped("code"))
+        countries = (self._countries | made.country_ids) - by_user.country_ids
+        for node in class_nodes(dimension_node, "own_states", state_classes(countries, self.references)):
+            self.own_states.add(node.key)
             self._add(node)
 
     def target(self, node):
@@ -160,8 +181,10 @@ class Plan:
     def _add_others(self, target):
         """What the dimension has and the standard does not know: of another standard, or the user's."""
         described = [step.record for step in self.steps if step.record]
+        made = target.dimension.with_context(active_test=False).class_ids.filtered("res_id")
+        self.steps += self._made_classes(made, target)
         leaving = self.env["segmentation.class"]
-        for cls in target.dimension.class_ids:
+        for cls in target.dimension.class_ids - made:
             if cls not in described:
                 step = self._other_class(cls)
                 self.steps.append(step)
@@ -172,6 +195,19 @@ class Plan:
                 item = self.item_of("criterion", criterion)
                 action = "keep" if self._is_changed(criterion, item) else "remove"
                 self.steps.append(Step("criterion", criterion, action, item=item))
+
+    def _made_classes(self, made, target):
+        """Classes that evaluations made for the records of a metric; they wait while no metric gives a record."""
+        [code] = [code for code, other in self.targets.items() if other is target]
+        values = self.step("dimension", code).node.values
+        is_preference = bool(values.get("method") == "mapping" and values.get("metric"))
+        for cls in made:
+            item = self.item_of("class", cls)
+            if is_preference and item and not cls.active:
+                now = stored_values("class", cls, self.references)
+                yield Step("class", cls, "change", item=item, changes={"active": True}, now=now)
+            elif not is_preference and cls.active:
+                yield Step("class", cls, "archive", item=item)
 
     def _other_class(self, cls) -> Step:
         item = self.item_of("class", cls)

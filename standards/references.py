@@ -10,7 +10,11 @@ from functools import cached_property
 
 from odoo.exceptions import UserError
 
+from ..engine.mapping import split_entries
+
 PROFILE = "segmentation.profile"
+# Fields of records that files name by what the field holds.
+NAME_FIELDS = {"metric": "code", "currency": "name", "model": "model", "model_field": "name"}
 
 
 class References:
@@ -105,14 +109,10 @@ class References:
         """
         value = record[key.field]
         match key.kind:
-            case "metric":
-                return value.code or None
+            case "metric" | "currency" | "model" | "model_field":
+                return value[NAME_FIELDS[key.kind]] or None
             case "class":
                 return self.name_of_class(value) if value else None
-            case "currency" | "model_field":
-                return value.name or None
-            case "model":
-                return value.model or None
             case "industry":
                 return self.name_of_industry(value) if value else None
             case "industries":
@@ -121,6 +121,8 @@ class References:
                 return sorted(value.mapped("code"))
             case "states":
                 return sorted(map(self._states.name, value))
+            case "zips" | "cities":
+                return sorted(split_entries(value))
             case "domain":
                 model = record.model_name if record._name == "segmentation.metric" else PROFILE
                 return self.domain_to_file(value, model) if value else None
@@ -129,6 +131,10 @@ class References:
             case "number" if float(value).is_integer():
                 return int(value)
         return value
+
+    def name_of_state(self, state) -> str:
+        """ISO code of a state, such as "CN-GD"."""
+        return self._states.name(state)
 
     def name_of_class(self, cls) -> str:
         return (self.as_applied and self._class_codes.get(cls.id)) or cls.code

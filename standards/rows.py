@@ -123,7 +123,7 @@ class Rows:
                 return self._industries(value)
             case "metric":
                 return self._metric(value)
-            case "countries" | "states":
+            case "countries" | "states" | "zips" | "cities":
                 return ", ".join(value)
         return str(value)
 

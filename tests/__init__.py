@@ -21,7 +21,9 @@ from . import test_standards
 from . import test_standards_content
 from . import test_standards_files
 from . import test_standards_library
+from . import test_standards_preference
 from . import test_standards_public_data
+from . import test_standards_regions
 from . import test_summary
 from . import test_touch
 from . import test_tours

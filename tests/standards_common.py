@@ -55,6 +55,13 @@ VALUE = {
             "domain": [["employee_count", ">", 3]],
             "classes": [
                 {"code": "HOME", "name": {"en_US": "Home"}, "states": ["CN-GD", "US-CA"]},
+                {
+                    "code": "NEAR",
+                    "name": {"en_US": "Near"},
+                    "countries": ["CN"],
+                    "zip_prefixes": ["20", "2151"],
+                    "cities": ["Suzhou", "上海"],
+                },
                 {"code": "AWAY", "name": {"en_US": "Away"}, "countries": ["DE", "FR"], "own_country_only": True},
             ],
         },

@@ -121,6 +121,8 @@ class TestFiles(LibraryCommon):
             "dimensions[0].classes[0].criteria[0].industries": (["base.cn"], ["NONE"], "TOYS", [5]),
             "dimensions[1].classes[0].states": (["CN-NOWHERE"], ["X"], "CN-GD"),
             "dimensions[1].classes[1].countries": (["XX"], ["de"]),
+            "dimensions[1].classes[1].zip_prefixes": ("20", [20], ["2 0"], ["sw1"], ["20*"], ["20,21"], [""], {}),
+            "dimensions[1].classes[1].cities": ("上海", [5], ["上海、苏州"], ["a, b"], ["X", "x"], [" X"], [""], {}),
             "metrics[0].model": ("no.such.model",),
             "metrics[0].measure": ("no_such_field",),
             "dimensions[2].classes[0].domain": (

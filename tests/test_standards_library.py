@@ -5,7 +5,9 @@ from pathlib import Path
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools.misc import file_path
 
+from ..models.segmentation_standard import FOLDER
 from .standards_common import VALUE, LibraryCommon
 
 KEPT = ("Size › Large", "Lower Bound", "2,000,000", "1,000,000")
@@ -15,7 +17,7 @@ KEPT = ("Size › Large", "Lower Bound", "2,000,000", "1,000,000")
 class TestShipped(LibraryCommon):
     def test_files_are_valid_and_say_everything_in_chinese(self):
         standards = self.env["segmentation.standard"].search([("is_shipped", "=", True)])
-        self.assertEqual(len(standards), len(list((Path(__file__).parents[1] / "data" / "standards").glob("*.json"))))
+        self.assertEqual(len(standards), len(list(Path(file_path(FOLDER)).glob("*.json"))))
 
         def untranslated(value):
             if isinstance(value, dict):
@@ -32,8 +34,8 @@ class TestShipped(LibraryCommon):
     def test_installation_is_as_its_standards_say(self):
         """The XML data and the files are the same; only the currency may have been fitted to the companies."""
         self.size.currency_id = self.env.ref("base.EUR")
-        (self.industry | self.stage).active = True
-        for code in ("SIZE_DEFAULT", "INDUSTRY_DEFAULT", "STAGE_DEFAULT"):
+        (self.industry | self.region | self.stage).active = True
+        for code in ("SIZE_DEFAULT", "INDUSTRY_DEFAULT", "REGION_DEFAULT", "STAGE_DEFAULT"):
             standard = self.standard(code)
             self.assertEqual(standard.applied_version, "1.0")
             self.assertFalse(self.rows(standard), code)
