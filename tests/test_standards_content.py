@@ -23,6 +23,7 @@ from .test_standards_library import LibraryCommon
 FAMILIES = (
     ("SIZE_DEFAULT", "CN_NBS_2017", "EU_2003_361", "PURCHASES"),
     ("INDUSTRY_DEFAULT", "ISIC_4", "GBT_4754_2017"),
+    ("REGION_DEFAULT", "REGION_CN7", "REGION_M49"),
     ("STAGE_DEFAULT", "STAGE_7"),
     ("ABC_REVENUE", "ABC_MARGIN"),
     ("RFM", "RFM_FIXED"),
