@@ -176,13 +176,9 @@ class SegmentationClass(models.Model):
         result = super(SegmentationClass, self._checked_as_a_whole()).write(vals)
         if not vals.keys().isdisjoint(("criterion_ids", "sequence", "active", "share")):
             self._check_limits()
-        if "code" in vals:
+        if "code" in vals and self.env.context.get("segmentation_codes_later") is not CHECK_LATER:
             self.env["segmentation.run"]._update_codes()
         return result
-
-    def _write_code(self, code: str):
-        """Write the code only; the caller rebuilds the segmentation codes."""
-        super(SegmentationClass, self._checked_as_a_whole()).write({"code": code})
 
     def _ruled_dimensions(self):
         return self.dimension_id

@@ -3,6 +3,8 @@ import re
 from odoo import models
 from odoo.exceptions import UserError
 
+from .segmentation_dimension import CHECK_LATER
+
 
 class SegmentationDimension(models.Model):
     """Codes that are numbers and show where a class belongs: 01, 0101, 010101."""
@@ -57,11 +59,12 @@ class SegmentationClass(models.Model):
 
         :param codes: class → code; two classes may swap theirs
         """
-        changed = {cls: code for cls, code in codes.items() if cls.code != code}
+        later = self.with_context(segmentation_codes_later=CHECK_LATER).env
+        changed = {cls.with_env(later): code for cls, code in codes.items() if cls.code != code}
         for cls in changed:
-            cls._write_code(f"{cls.id}_")  # out of the way of the others
+            cls.code = f"{cls.id}_"  # out of the way of the others
         self.flush_model(["code"])
         for cls, code in changed.items():
-            cls._write_code(code)
+            cls.code = code
         if changed:
             self.env["segmentation.run"]._update_codes()
