@@ -163,6 +163,13 @@ class ResPartner(models.Model):
     def _get_view_cache_key(self, view_id=None, view_type="form", **options):
         return super()._get_view_cache_key(view_id, view_type, **options) + dimensions_cache_key(self)
 
+    @api.model
+    def get_empty_list_help(self, help_message):
+        help_message = super().get_empty_list_help(help_message)
+        if self.env.context.get("segmentation_offer_standard"):
+            help_message = self.env["segmentation.standard"]._with_offer(help_message)
+        return help_message
+
     # -- classes, read through the customer file -----------------------------------------------
 
     @api.depends("commercial_partner_id")

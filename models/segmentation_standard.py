@@ -2,6 +2,8 @@ import base64
 import json
 from pathlib import Path
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import file_path
@@ -217,6 +219,22 @@ class SegmentationStandard(models.Model):
     def _create_own_states(self, countries):
         """Add the classes for the states of the countries; everything else stays as it was when it was applied."""
         CarryOut(Plan(self, countries=countries), {"segmentation_check_later": CHECK_LATER}).run_own_states()
+
+    @api.model
+    def _with_offer(self, help_message: str) -> str:
+        """The help of an empty list; to who may apply standards and never has, with a link to the wizard."""
+        # Clients load actions, and so their help, as superuser: the rights of the user are those of the groups.
+        may_apply = self.env.user.has_group("partner_segmentation.group_manager")
+        if not may_apply or self.search_count([("applied_date", "!=", False), ("code", "not in", INSTALLED)], limit=1):
+            return help_message
+        # Everybody may know the name of an action.
+        action = self.env.ref("partner_segmentation.apply_standard_action").sudo()
+        offer = Markup('<p>%s</p><p><a type="action" name="%s" class="btn btn-primary">%s</a></p>') % (
+            self.env._("Begin with a standard: official size classes, regions, RFM, ABC and others."),
+            action.id,
+            action.name,
+        )
+        return Markup(help_message or "") + offer  # the help comes sanitized from the action
 
     def action_apply(self):
         """Open the wizard that shows what would change."""

@@ -198,6 +198,21 @@ class TestWizard(LibraryCommon):
         again = Form(self.env["segmentation.apply.standard"].with_context(default_standard_id=wizard.standard_id.id))
         self.assertFalse(again.has_changes)
 
+    def test_offered_on_first_use(self):
+        """The empty list of customers offers standards until one has been applied, to those who may apply them."""
+        action = self.env.ref("partner_segmentation.segmentation_customer_action")
+        link = f'name="{self.env.ref("partner_segmentation.apply_standard_action").id}"'
+
+        def help_of(user):
+            return action.with_user(user).sudo().read()[0]["help"]  # as clients do
+
+        self.assertIn(link, help_of(self.env.user))
+        self.assertNotIn(link, help_of(self.salesperson))
+        self.assertNotIn(link, self.env["res.partner"].get_empty_list_help("<p>Nobody</p>"))
+        self.standard("EU_2003_361")._apply()
+        self.standard("SIZE_DEFAULT")._apply()
+        self.assertNotIn(link, help_of(self.env.user))
+
     def test_error_is_shown(self):
         standard = self.imported(VALUE)
         metric = copy.deepcopy(VALUE)
