@@ -106,6 +106,7 @@ class SegmentationClass(models.Model):
     @api.constrains("domain", "dimension_id")
     def _check_domain(self):
         for cls in self.filtered(lambda c: c.method == "domain"):
+            cls.dimension_id._check_order()
             check_domain(cls, "domain", "segmentation.profile", cls.dimension_id._known_fields())
 
     @api.constrains("sequence", "active", "criterion_ids", "share")

@@ -161,6 +161,7 @@ class SegmentationDimension(models.Model):
     @api.constrains("domain", "method", "sequence", "active")
     def _check_domains(self):
         """Conditions may use the classes of earlier dimensions only: no cycles."""
+        self.search([])._check_order()
         for dimension in self.search([]):
             known = dimension._known_fields()
             check_domain(dimension, "domain", "segmentation.profile", known)
@@ -324,11 +325,6 @@ class SegmentationDimension(models.Model):
         metrics = self.metric_id | self.class_ids.criterion_ids.metric_id
         conditions = [("field_name", "in", list(self._used_columns()))]
         return metrics | metrics.with_context(active_test=False).search(conditions)
-
-    def _used_columns(self) -> set[str]:
-        """Columns of the customer file that the conditions of the dimension look at."""
-        self.ensure_one()
-        return {condition.field_expr.partition(".")[0] for condition in self._conditions()}
 
     def _get_domain(self):
         """The condition as a domain on ``segmentation.profile``."""

@@ -91,12 +91,21 @@ class TestConfiguration(SegmentationCommon):
 
     def test_conditions_see_earlier_dimensions_only(self):
         closed = self.env.ref("partner_segmentation.class_stage_closed")
-        for field in ("stage_class_id", "segmentation_code", "company_id", "create_date"):
+        for field in ("segmentation_code", "company_id", "create_date"):
             with self.subTest(field), self.assertRefused("Condition", field, "not available"):
                 closed.domain = f"[('{field}', '!=', False)]"
         closed.domain = "[('size_class_id.code', '=', 'L')]"
-        with self.assertRefused("Condition", "size_class_id"):
+        with self.assertRefused("“Purchase stage” looks at the classes of “Size”", "Move “Size” up"):
             self.size.sequence = 99
+
+    def test_circle_of_dimensions_is_named(self):
+        closed = self.env.ref("partner_segmentation.class_stage_closed")
+        with self.assertRefused("circle: Purchase stage → Purchase stage"):
+            closed.domain = "[('stage_class_id', '!=', False)]"
+        closed.domain = "[('region_class_id', '!=', False)]"
+        self.region.domain = "[('size_class_id', '!=', False)]"
+        with self.assertRefused("circle: Size → Purchase stage → Region → Size"):
+            self.size.domain = "[('stage_class_id', '!=', False)]"
 
     def test_value_that_does_not_fit(self):
         with self.assertRefused("Condition"):
