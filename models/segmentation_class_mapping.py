@@ -57,7 +57,7 @@ class SegmentationClass(models.Model):
 
     @api.depends(*MAPPING_FACTS, "res_id", "dimension_id.metric_id.name")
     def _compute_rule(self):
-        super()._compute_rule()
+        return super()._compute_rule()
 
     def _mapping_rule(self) -> str:
         """What the class is mapped from, shortened."""

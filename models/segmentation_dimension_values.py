@@ -74,5 +74,6 @@ class SegmentationDimension(models.Model):
         return code
 
     def _outdate(self):
-        if self.env.context.get("segmentation_evaluating") is not EVALUATING:
-            super()._outdate()
+        if self.env.context.get("segmentation_evaluating") is EVALUATING:
+            return None
+        return super()._outdate()

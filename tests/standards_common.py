@@ -6,6 +6,9 @@ import json
 from ..standards.rows import Rows
 from .test_standards import StandardCommon
 
+# Where Odoo warns that two columns have the same label, as those of the same dimension for other companies do at first.
+SAME_LABEL = "odoo.addons.base.models.ir_model"
+
 VALUE = {
     "format": 1,
     "code": "VALUE_TIERS",

@@ -21,7 +21,7 @@ class TestQueue(SegmentationCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.Run = cls.env["segmentation.run"]
-        cls.Run.search([]).unlink()
+        cls.Run.sudo().search([]).unlink()  # those of all companies
 
     def queue(self):
         return self.Run._queue(self.company, "manual")

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 from odoo.tools.misc import file_path
 
 from ..models.segmentation_standard import FOLDER
-from .standards_common import VALUE, LibraryCommon
+from .standards_common import SAME_LABEL, VALUE, LibraryCommon
 
 KEPT = ("Size › Large", "Lower Bound", "2,000,000", "1,000,000")
 
@@ -242,6 +243,7 @@ class TestCompanies(LibraryCommon):
         family = self.env["segmentation.dimension"].search([("code", "=like", "SIZE%")])
         return family.filtered(lambda d: d._applies_to(company)).ensure_one()
 
+    @mute_logger(SAME_LABEL)
     def test_standard_for_one_company(self):
         standard = self.standard("EU_2003_361")
         before = self.bounds(self.large)
@@ -262,6 +264,7 @@ class TestCompanies(LibraryCommon):
         self.assertEqual(self.profile(partner)[own.field_name].code, False)
         self.assertClass(partner, self.size, "L")
 
+    @mute_logger(SAME_LABEL)
     def test_another_for_the_same_company_takes_over(self):
         self.standard("EU_2003_361")._apply(self.other)
         own = self.by_company(self.other)
@@ -270,6 +273,7 @@ class TestCompanies(LibraryCommon):
         self.assertEqual(own.criteria_mode, "any")
         self.assertFalse(self.standard("EU_2003_361").applied_version)
 
+    @mute_logger(SAME_LABEL)
     def test_for_all_companies_afterwards(self):
         standard = self.standard("EU_2003_361")
         standard._apply(self.other)
