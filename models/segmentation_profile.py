@@ -1,7 +1,7 @@
 from lxml.builder import E
 
 from odoo import api, fields, models
-from odoo.tools import LazyTranslate, format_date
+from odoo.tools import LazyTranslate
 
 from ..engine.explain import explain
 from ..engine.metrics import PARTNER_COLUMNS
@@ -159,16 +159,9 @@ class SegmentationProfile(models.Model):
             if not self._has_field_access(field, "read"):
                 continue
             value = self[field.name]
-            if value is False and metric.aggregate != "value":
-                continue
-            if field.type == "many2one":
-                text = value.display_name
-            elif field.type == "date":
-                text = format_date(self.env, value)
-            else:
-                text = metric._format_value(value, self.currency_id)
-            if text:
-                figures.append((metric.name, text))
+            unknown = value is False or (field.relational and not value)
+            if not unknown or metric.aggregate == "value":
+                figures.append((metric.name, metric._format_value(value, self.currency_id)))
         return figures
 
     def _last_run_date(self):
