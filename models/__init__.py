@@ -9,9 +9,13 @@ from . import segmentation_dimension_conditions
 from . import segmentation_dimension_states
 from . import segmentation_dimension_values
 from . import segmentation_class
+from . import segmentation_class_sentence
 from . import segmentation_class_mapping
+from . import segmentation_class_figures
 from . import segmentation_dimension_codes
 from . import segmentation_criterion
+from . import segmentation_dimension_bounds
+from . import segmentation_dimension_distribution
 from . import segmentation_profile
 from . import segmentation_standard
 from . import segmentation_standard_item

@@ -44,64 +44,11 @@ class SegmentationClass(models.Model):
     domain = fields.Char(
         string="Condition", help="Condition on the customer file. Empty: nobody; [] stands for everybody."
     )
-    rule = fields.Char(compute="_compute_rule")
-    customer_count = fields.Integer(string="Customers", compute="_compute_customer_count")
 
     _code_unique = models.Constraint(
         "UNIQUE(dimension_id, code)",
         "Another class of this dimension already has this Code: choose a Code that is not used in the dimension.",
     )
-
-    @api.depends_context("lang", "company")
-    @api.depends(
-        "method",
-        "criterion_ids.rule",
-        "criterion_ids.industry_ids",
-        "criterion_ids.alternative",
-        "share",
-        "description",
-        "dimension_id.criteria_mode",
-    )
-    def _compute_rule(self):
-        for cls in self:
-            if cls.method == "criteria":
-                cls.rule = cls._describe_criteria()
-            elif cls.method == "mapping":
-                cls.rule = cls._mapping_rule()
-            elif cls.method == "share":
-                cls.rule = (
-                    self.env._("up to %s %% of the total", f"{cls.share:g}") if cls.share else self.env._("the rest")
-                )
-            else:
-                cls.rule = (cls.description or cls.domain or "").partition("\n")[0]
-
-    def _describe_criteria(self) -> str:
-        """The bounds in one sentence, those for the first industries when there are many."""
-        if not self.criterion_ids:
-            is_last = self == self.dimension_id.class_ids[-1:]
-            return self.env._("Everybody else") if is_last else self.env._("Nobody: no lower bound is set")
-        texts = {criterion: criterion.rule for criterion in self.criterion_ids}
-        sentences = []
-        for industries, criteria in self.criterion_ids.grouped("industry_ids").items():
-            sentence = criteria._describe(texts)
-            names = ", ".join(industries.mapped("name"))
-            sentences.append(f"{names}: {sentence}" if names else sentence)
-        more = self.env._("; and %s more", len(sentences) - 3) if len(sentences) > 3 else ""
-        return "; ".join(sentences[:3]) + more
-
-    @api.depends_context("company")
-    def _compute_customer_count(self):
-        Profile = self.env["segmentation.profile"]
-        for dimension, classes in self.grouped("dimension_id").items():
-            if dimension.field_name not in Profile._fields:
-                classes.customer_count = 0
-                continue
-            domain = [("company_id", "=", self.env.company.id), (dimension.field_name, "!=", False)]
-            counts = Profile._read_group(domain, [dimension.field_name], ["__count"])
-            for cls in classes:
-                cls.customer_count = sum(
-                    count for held, count in counts if cls.id and held.parent_path.startswith(cls.parent_path)
-                )
 
     @api.constrains("domain", "dimension_id")
     def _check_domain(self):
@@ -187,6 +134,10 @@ class SegmentationClass(models.Model):
     def _checked_as_a_whole(self):
         """Environment in which bounds are not checked one by one, so that they can be moved past each other."""
         return self.with_context(segmentation_check_later=CHECK_LATER)
+
+    def action_open(self):
+        """The form of the class, where the line of a list does not tell everything."""
+        return self._get_records_action()
 
     def action_view_customers(self):
         self.ensure_one()

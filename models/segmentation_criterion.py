@@ -2,6 +2,8 @@ from odoo import api, fields, models
 
 from .segmentation_dimension import CHECK_LATER
 
+BOUND_DIGITS = (20, 4)
+
 
 class SegmentationCriterion(models.Model):
     """A lower bound that a class demands of a metric.
@@ -25,7 +27,7 @@ class SegmentationCriterion(models.Model):
     )
     lower_bound = fields.Float(
         required=True,
-        digits=(20, 4),
+        digits=BOUND_DIGITS,
         help="A customer with this value or more reaches the class. Amounts are in the currency of the dimension.",
     )
     industry_ids = fields.Many2many(
@@ -57,6 +59,11 @@ class SegmentationCriterion(models.Model):
 
     def _ruled_dimensions(self):
         return self.dimension_id
+
+    def _row_key(self) -> tuple:
+        """What a row of the grid of bounds stands for: metric, industries, alternative."""
+        self.ensure_one()
+        return self.metric_id.id, tuple(sorted(self.industry_ids.ids)), self.alternative
 
     def _alternatives(self) -> list:
         """The criteria in groups: one group is enough, of which all must hold."""

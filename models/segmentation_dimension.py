@@ -23,7 +23,9 @@ class SegmentationDimension(models.Model):
     _description = "Classification Dimension"
     _order = "sequence, id"
     # The classes speak for themselves.
-    _cosmetic_fields = frozenset(("name", "code", "sequence", "description", "in_code", "class_ids", "rule_version"))
+    _cosmetic_fields = frozenset(
+        ("name", "code", "sequence", "description", "in_code", "class_ids", "rule_version", "bounds")
+    )
     _column_models = COLUMN_MODELS
 
     name = fields.Char(required=True, translate=True)

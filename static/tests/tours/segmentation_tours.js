@@ -32,33 +32,18 @@ tours.add("segmentation_change_bound", {
             run: "click",
         },
         {
-            content: "Open the class Large",
-            trigger: ".o_field_widget[name='class_ids'] .o_data_row td[name='name']:contains('Large')",
-            run: "click",
-        },
-        {
-            content: "Edit the bound for employees",
+            content: "Lower the bound of the class Large for employees to 100",
             trigger:
-                ".modal .o_data_row:has(td[name='metric_id']:contains('Employees')) td[name='lower_bound']",
-            run: "click",
-        },
-        {
-            content: "Lower it to 100",
-            trigger: ".modal .o_selected_row .o_field_widget[name='lower_bound'] input",
+                ".o_segmentation_bounds tr:has(td:contains('Employees')) input[aria-label='Employees · Large']",
             run: "edit 100",
         },
         {
-            content: "Leave the bound",
-            trigger: ".modal .o_field_widget[name='code'] input",
-            run: "click",
+            content: "The histogram follows",
+            trigger: ".o_segmentation_histogram .o_tag:contains('Large ≥ 100')",
         },
         {
-            content: "The class reads as it is set",
-            trigger: ".modal .o_field_widget[name='rule']:contains('Employees ≥ 100')",
-        },
-        {
-            content: "Keep the class",
-            trigger: ".modal .o_form_button_save",
+            content: "Save",
+            trigger: ".o_form_button_save",
             run: "click",
         },
         {
