@@ -6,6 +6,7 @@
     "author": "partner_segmentation contributors",
     "license": "LGPL-3",
     "depends": ["contacts", "sale_crm", "spreadsheet_dashboard"],
+    "external_dependencies": {"python": ["kmeans1d"]},
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",
@@ -22,6 +23,7 @@
         "views/segmentation_metric.xml",
         "wizards/apply_standard.xml",
         "wizards/number_codes.xml",
+        "wizards/suggestion.xml",
         "views/segmentation_dimension.xml",
         "views/segmentation_standard.xml",
         "views/segmentation_profile.xml",

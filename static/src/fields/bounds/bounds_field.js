@@ -101,13 +101,14 @@ export class BoundsField extends Component {
     }
 
     isInvalid(index, column) {
-        // A form that was discarded or loaded again has nothing invalid.
-        return (
-            this.cellKey(index, column) in this.state.invalid && this.props.record.isFieldInvalid(this.props.name)
-        );
+        // A form that was discarded has nothing invalid.
+        return this.props.record.dirty && this.cellKey(index, column) in this.state.invalid;
     }
 
     onFocus(index, column, input) {
+        if (!this.props.record.dirty) {
+            this.state.invalid = {};
+        }
         this.state.selected = index;
         this.state.typed = { key: this.cellKey(index, column), text: input.value };
         input.select();
@@ -117,9 +118,6 @@ export class BoundsField extends Component {
         const { record, name } = this.props;
         const key = this.cellKey(index, column);
         this.state.typed = { key, text };
-        if (!record.isFieldInvalid(name)) {
-            this.state.invalid = {};
-        }
         try {
             const value = text.trim() && parseFloat(text, { allowOperation: true });
             delete this.state.invalid[key];
