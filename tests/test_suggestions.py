@@ -81,7 +81,7 @@ class TestBreaks(TransactionCase):
         self.assertEqual(sorted(set(result), reverse=True), result)
         for number, nice in zip(numbers, result, strict=True):
             self.assertLessEqual(nice, number)
-            self.assertGreater(nice, number * 0.79)
+            self.assertGreater(nice, number * 0.74)
 
     def test_numbers_a_person_would_choose(self):
         self.assertEqual(rounded([1_234_567, 98_765.4, 5, 0.31]), [1_200_000, 90_000, 5, 0.3])
