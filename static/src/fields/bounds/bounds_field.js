@@ -26,12 +26,11 @@ export class BoundsField extends Component {
         this.table = useRef("table");
         // What is typed stays as it is typed until the cell is left.
         this.state = useState({ selected: 0, typed: null, invalid: {} });
-        onWillStart(() => this.loadNames(this.props));
-        onWillUpdateProps((props) => this.loadNames(props));
+        onWillStart(() => this.loadNames(this.rows));
+        onWillUpdateProps(({ record, name }) => this.loadNames(record.data[name] || []));
     }
 
-    async loadNames({ record, name }) {
-        const rows = record.data[name] || [];
+    async loadNames(rows) {
         const metrics = rows.map((row) => row.metric_id).filter(Boolean);
         this.metricNames = await this.nameService.loadDisplayNames(METRIC, metrics);
         this.industryNames = await this.nameService.loadDisplayNames(
@@ -46,6 +45,10 @@ export class BoundsField extends Component {
 
     get columns() {
         return classesOf(this.props.record);
+    }
+
+    get currencyName() {
+        return this.props.record.data.currency_id?.display_name;
     }
 
     get hasAlternatives() {
@@ -157,7 +160,8 @@ export class BoundsField extends Component {
         return this.props.record.update({ [this.props.name]: rows });
     }
 
-    changeRow(index, values) {
+    async changeRow(index, values) {
+        await this.loadNames([...this.rows, { ...this.rows[index], ...values }]);
         return this.change((rows) => Object.assign(rows[index], values));
     }
 
@@ -179,5 +183,8 @@ export class BoundsField extends Component {
 registry.category("fields").add("segmentation_bounds", {
     component: BoundsField,
     supportedTypes: ["json"],
-    fieldDependencies: [{ name: "criteria_mode", type: "selection" }],
+    fieldDependencies: [
+        { name: "criteria_mode", type: "selection" },
+        { name: "currency_id", type: "many2one", relation: "res.currency" },
+    ],
 });
