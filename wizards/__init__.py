@@ -2,3 +2,4 @@ from . import apply_standard
 from . import number_codes
 from . import segmentation_comparison
 from . import suggestion
+from . import segmentation_preview

@@ -68,6 +68,11 @@ class SegmentationApplyStandard(models.TransientModel):
         scope = Scope(self.env, company.id, fields.Date.context_today(self))
         return scope.rate(company.currency_id, currency) is not None
 
+    def action_preview(self):
+        """Show which customers would be in which class."""
+        self.ensure_one()
+        return self.standard_id.action_preview({"company_ids": self.company_ids.ids})
+
     def action_apply(self):
         """Apply the standard and show its dimensions."""
         self.ensure_one()
