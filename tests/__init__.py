@@ -15,6 +15,7 @@ from . import test_oracle
 from . import test_overrides
 from . import test_partner
 from . import test_population
+from . import test_preview
 from . import test_queue
 from . import test_regions
 from . import test_run
@@ -26,7 +27,6 @@ from . import test_standards_preference
 from . import test_standards_public_data
 from . import test_standards_regions
 from . import test_suggestions
-from . import test_preview
 from . import test_summary
 from . import test_touch
 from . import test_tours

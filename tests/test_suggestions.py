@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.tests import Form, TransactionCase, tagged
+from odoo.tests import Form, HttpCase, TransactionCase, tagged
 
 from ..engine.breaks import (
     bounds_at,
@@ -158,7 +158,7 @@ class TestSuggestions(BoundsCommon):
             self.assertEqual([line.customers for line in lines], classes.mapped("customer_count"), method)
 
     def test_shares_that_a_suggestion_promises_come_true(self):
-        for method in ("share", "natural"):
+        for method in ("share", "quantile", "natural"):
             wizard = self.wizard(self.abc, exact=True)
             lines = self.suggested(wizard, method)
             self.abc.write(wizard._values(wizard._limits(method, wizard._customers())))
@@ -166,7 +166,11 @@ class TestSuggestions(BoundsCommon):
             self.env.invalidate_all()
             classes = self.abc.class_ids.with_company(self.company)
             self.assertEqual([line.customers for line in lines], classes.mapped("customer_count"), method)
-        self.assertIn("Exact numbers", self.wizard(self.abc)._attempt("quantile", self.wizard(self.abc)._customers()))
+        shares = [
+            Command.create({"code": f"Z{n}", "name": f"Z{n}", "share": 10 * n, "sequence": n}) for n in range(1, 11)
+        ]
+        many = self.abc.copy({"name": "Many", "code": "many", "class_ids": shares})
+        self.assertIn("Use fewer classes", self.wizard(many)._attempt("natural", self.wizard(many)._customers()))
 
     def test_preview_takes_the_suggestion_over(self):
         seen = []
@@ -262,3 +266,23 @@ class TestSuggestions(BoundsCommon):
             customers = wizard._customers()
             self.assertEqual(sum(line.customers for line in lines), len(customers.values) + customers.others)
         partners.unlink()
+
+
+@tagged("post_install", "-at_install")
+class TestSuggestionTour(HttpCase):
+    def test_suggestion_to_preview_to_bounds(self):
+        self.env.ref("base.user_admin").company_id = self.env.company
+        standard = self.env["segmentation.standard"].search([("code", "=", "CN_NBS_2017")])
+        standard._apply(self.env["res.company"])
+        size = self.env.ref("partner_segmentation.dimension_size")
+        size.write({"currency_id": False, "domain": "[('partner_id.name', 'like', 'Suggested')]"})
+        counts = (100, 120, 50, 20, 5)
+        self.env["res.partner"].create(
+            [{"name": f"Suggested {count}", "is_company": True, "employee_count": count} for count in counts]
+        )
+        self.env["segmentation.run"]._classify(self.env.company, "manual")
+        url = f"/odoo/action-partner_segmentation.segmentation_dimension_action/{size.id}"
+        self.start_tour(url, "segmentation_suggest_bounds", login="admin", timeout=120)
+        large = self.env.ref("partner_segmentation.class_size_large")
+        bound = large.criterion_ids.filtered(lambda c: not c.industry_ids and c.metric_id.code == "employee_count")
+        self.assertEqual(bound.lower_bound, 100)

@@ -1,6 +1,7 @@
 import re
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -44,6 +45,11 @@ class Line:
     limit: float | None
     customers: int
     revenue: float
+
+
+def _are_shares(numbers: list) -> bool:
+    """Whether the numbers grow, above 0 and below 100."""
+    return all(before < after for before, after in pairwise([0, *numbers, 100]))
 
 
 class SegmentationSuggestion(models.TransientModel):
@@ -189,14 +195,14 @@ class SegmentationSuggestion(models.TransientModel):
         return bounds if self.exact else rounded(bounds, whole)
 
     def _share_limits(self, method: str, values: list, cuts: list) -> list[float]:
-        shares = self._read_shares(len(cuts)) if method == "share" else shares_at(values, cuts)
-        shares = [round(share, 2 if self.exact else 0) for share in shares]
         wanted = len(self.dimension_id.class_ids) - 1
-        if len(shares) < wanted or not all(a < b for a, b in zip([0, *shares], [*shares, 100], strict=True)):
-            raise UserError(
-                self.env._("The customers differ too little for so many classes. Use fewer classes or “Exact numbers”.")
-            )
-        return shares
+        if method == "share":
+            return self._read_shares(wanted)
+        for digits in (2,) if self.exact else (0, 1, 2):
+            shares = [round(share, digits) for share in shares_at(values, cuts)]
+            if len(shares) == wanted and _are_shares(shares):
+                return shares
+        raise UserError(self.env._("The customers differ too little for so many classes. Use fewer classes."))
 
     def _read_shares(self, count: int) -> list[float]:
         """The entered shares: as many as there are classes but the last, growing."""
@@ -204,7 +210,7 @@ class SegmentationSuggestion(models.TransientModel):
             shares = [float(text) for text in re.split(r"[,;，；、\s%]+", self.shares or "") if text]
         except ValueError:
             shares = []
-        if len(shares) != count or not all(a < b for a, b in zip([0, *shares], [*shares, 100], strict=True)):
+        if len(shares) != count or not _are_shares(shares):
             raise UserError(
                 self.env._(
                     "Shares of the total (%%): “%(shares)s” cannot be used. Enter %(count)s growing numbers between "

@@ -164,3 +164,73 @@ tours.add("segmentation_optional_fact", {
         },
     ],
 });
+
+/** An official table reads as it is printed; a suggestion is previewed, discarded, previewed and applied. */
+tours.add("segmentation_suggest_bounds", {
+    steps: () => [
+        {
+            content: "Metric, industry and class of a bound belong together",
+            trigger: "input[aria-label='Retail · Employees · Large']:value(300)",
+        },
+        {
+            content: "Type what is no number",
+            trigger: "input[aria-label='Retail · Employees · Large']",
+            run: "edit many",
+        },
+        {
+            content: "It is marked, and the form cannot be saved",
+            trigger: ".o_segmentation_bounds td.o_field_invalid",
+        },
+        {
+            content: "Discard",
+            trigger: ".o_form_button_cancel",
+            run: "click",
+        },
+        {
+            content: "The bound is back",
+            trigger: "input[aria-label='Retail · Employees · Large']:value(300)",
+        },
+        {
+            content: "Ask for suggestions",
+            trigger: ".o_statusbar_buttons button:contains('Suggest bounds')",
+            run: "click",
+        },
+        {
+            content: "All methods suggest something",
+            trigger: ".modal .o_segmentation_suggestion:contains('Natural breaks') td:contains('≥ 100')",
+        },
+        {
+            content: "Preview one",
+            trigger: ".modal button[name='action_preview_natural']",
+            run: "click",
+        },
+        {
+            content: "Discard it",
+            trigger: ".modal button[name='action_discard']",
+            run: "click",
+        },
+        {
+            content: "Nothing has changed",
+            trigger: "body:not(:has(.modal)) input[aria-label='All others · Employees · Large']:value(300)",
+        },
+        {
+            content: "Ask again",
+            trigger: ".o_statusbar_buttons button:contains('Suggest bounds')",
+            run: "click",
+        },
+        {
+            content: "Preview it again",
+            trigger: ".modal button[name='action_preview_natural']",
+            run: "click",
+        },
+        {
+            content: "Apply it",
+            trigger: ".modal button[name='action_apply']",
+            run: "click",
+        },
+        {
+            content: "The bound is the suggested one",
+            trigger: "body:not(:has(.modal)) input[aria-label='All others · Employees · Large']:value(100)",
+        },
+    ],
+});

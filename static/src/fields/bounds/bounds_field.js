@@ -1,7 +1,9 @@
 import { Component, onWillStart, onWillUpdateProps, useRef, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
 import { MultiRecordSelector } from "@web/core/record_selectors/multi_record_selector";
 import { RecordSelector } from "@web/core/record_selectors/record_selector";
 import { registry } from "@web/core/registry";
+import { unique } from "@web/core/utils/arrays";
 import { useService } from "@web/core/utils/hooks";
 import { parseFloat } from "@web/views/fields/parsers";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
@@ -31,12 +33,11 @@ export class BoundsField extends Component {
     }
 
     async loadNames(rows) {
-        const metrics = rows.map((row) => row.metric_id).filter(Boolean);
-        this.metricNames = await this.nameService.loadDisplayNames(METRIC, metrics);
-        this.industryNames = await this.nameService.loadDisplayNames(
-            INDUSTRY,
-            rows.flatMap((row) => row.industry_ids)
-        );
+        // Not repeated: the service would mix them up.
+        const metricIds = unique(rows.map((row) => row.metric_id).filter(Boolean));
+        const industryIds = unique(rows.flatMap((row) => row.industry_ids));
+        this.metricNames = await this.nameService.loadDisplayNames(METRIC, metricIds);
+        this.industryNames = await this.nameService.loadDisplayNames(INDUSTRY, industryIds);
     }
 
     get rows() {
@@ -74,7 +75,8 @@ export class BoundsField extends Component {
     }
 
     rowTitle(row) {
-        return [this.industriesName(row), this.metricName(row)].filter(Boolean).join(" · ");
+        const industries = this.industriesName(row) || (this.hasIndustries ? _t("All others") : "");
+        return [industries, this.metricName(row)].filter(Boolean).join(" · ");
     }
 
     get selectedRow() {

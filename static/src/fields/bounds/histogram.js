@@ -12,6 +12,13 @@ export function formatNumber(value) {
     return formatFloat(value, { digits: [20, 4], trailingZeros: false });
 }
 
+function shortNumber(value) {
+    if (value === null) {
+        return "";
+    }
+    return value < 1000 ? formatNumber(value) : humanNumber(value, { decimals: 1 });
+}
+
 /**
  * How a metric is spread over the customers of a dimension, in the colours of the classes.
  *
@@ -114,7 +121,7 @@ export class Histogram extends Component {
         this.chart = new window.Chart(this.canvas.el, {
             type: "bar",
             data: {
-                labels: bins.map(({ edge }) => (edge === null ? "" : humanNumber(edge, { decimals: edge < 10 ? 2 : 0 }))),
+                labels: bins.map(({ edge }) => shortNumber(edge)),
                 datasets: [{ data: counts, categoryPercentage: 1, barPercentage: 0.95, minBarLength: 2 }],
             },
             options: {
