@@ -8,6 +8,7 @@ from . import segmentation_dimension
 from . import segmentation_dimension_conditions
 from . import segmentation_dimension_states
 from . import segmentation_dimension_values
+from . import segmentation_dimension_outdating
 from . import segmentation_class
 from . import segmentation_class_mapping
 from . import segmentation_dimension_codes
@@ -21,6 +22,7 @@ from . import segmentation_override
 from . import segmentation_run
 from . import segmentation_run_queue
 from . import segmentation_run_step
+from . import segmentation_run_failure
 from . import segmentation_change
 from . import res_partner
 from . import ir_model_fields

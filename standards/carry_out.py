@@ -29,6 +29,11 @@ class CarryOut:
         self.standard = plan.standard
 
     def run(self):
+        with self.env["segmentation.dimension"]._outdating_once() as dimensions:
+            self.env = dimensions.env
+            self._run()
+
+    def _run(self):
         for kind in ("industry", "metric"):
             self._each(kind, self._write)
         self._each("dimension", self._write_dimension)
