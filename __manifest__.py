@@ -30,6 +30,7 @@
         "views/segmentation_override.xml",
         "wizards/segmentation_comparison.xml",
         "views/res_partner.xml",
+        "views/segmentation_settings.xml",
         "views/res_config_settings.xml",
         "views/menus.xml",
     ],

@@ -27,7 +27,8 @@ from . import segmentation_change
 from . import res_partner
 from . import ir_model_fields
 from . import res_company
-from . import res_config_settings
+from . import segmentation_setup
+from . import segmentation_settings
 from . import segmentation_demo
 from . import segmentation_touch
 from . import segmentation_touching

@@ -49,7 +49,12 @@ class SegmentationRunFailure(models.Model):
         """Open the dimension or metric that could not be evaluated."""
         self.ensure_one()
         cause = self.dimension_id or self.metric_id
-        return {"type": "ir.actions.act_window", "res_model": cause._name, "res_id": cause.id, "views": [(False, "form")]}
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": cause._name,
+            "res_id": cause.id,
+            "views": [(False, "form")],
+        }
 
 
 class SegmentationRun(models.Model):

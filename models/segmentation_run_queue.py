@@ -91,7 +91,7 @@ class SegmentationRun(models.Model):
             self.with_company(company)._classify(company, trigger, partners)
         except CompanyBusyError as error:
             _logger.info("Put off: %s", error)
-            self.env["segmentation.touch"]._mark(partners, company)
+            self._queue(company, trigger, partners)
 
     # -- scheduled jobs ------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from . import test_queue
 from . import test_regions
 from . import test_run
 from . import test_run_failures
+from . import test_settings
 from . import test_standards
 from . import test_standards_content
 from . import test_standards_files
