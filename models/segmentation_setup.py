@@ -138,7 +138,8 @@ class SegmentationSetup(models.AbstractModel):
         separator = self.code_separator or ""
         if len(separator) > 1 or separator.isalnum():
             return self.env._(
-                "Separator: “%s” could be taken for a part of a class code. Enter one sign, such as - or /, or nothing.",
+                "Separator: “%s” could be taken for a part of a class code. "
+                "Enter one sign, such as - or /, or nothing.",
                 separator,
             )
         return None
