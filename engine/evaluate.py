@@ -98,16 +98,20 @@ class Evaluation:
     def _load(self):
         """Compute the metrics of the scope's customers into a temporary table."""
         self._execute(SQL("DROP TABLE IF EXISTS %s", INPUT))
-        if self._error(lambda: input_query(self.scope, self.metrics, self.population)):
+        if self._error(lambda: self._input(self.metrics)):
             self._leave_out_failing_metrics()
-        query = input_query(self.scope, self.metrics, self.population)
+        query = self._input(self.metrics)
         self.result.customers = self._execute(SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", INPUT, query))
         self._execute(SQL("ANALYZE %s", INPUT))
+
+    def _input(self, metrics) -> SQL:
+        """SELECT of the customers of the scope with the metrics."""
+        return input_query(self.scope, metrics, self.population)
 
     def _leave_out_failing_metrics(self):
         """A metric that cannot be computed keeps its stored values and is reported."""
         for metric in self.metrics:
-            if error := self._error(lambda metric=metric: input_query(self.scope, metric, self.population)):
+            if error := self._error(lambda metric=metric: self._input(metric)):
                 self.metrics -= metric
                 self.result.failures[metric] = self.scope.base_env._(
                     "Metric “%(metric)s” could not be computed and kept its values: %(error)s",

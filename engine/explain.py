@@ -10,7 +10,7 @@ from odoo.tools import SQL, Query
 from .criteria import criteria_sets, criterion_test, metric_value
 from .industries import spoken_for
 from .mapping import MAPPING_FACTS, matching, value_classes
-from .metrics import PARTNER_COLUMNS, stored_row
+from .metrics import PARTNER_COLUMNS, stored_rows
 from .rule import ROW
 from .rules import compile_rule
 
@@ -91,7 +91,7 @@ def _overrides(scope, profile):
 def _select(scope, profile, columns) -> tuple:
     """Values of expressions over the stored customer file; ``columns`` makes them for a query."""
     profile.env.flush_all()
-    query = Query(scope.env, ROW, SQL("(%s)", stored_row(profile)))
+    query = Query(scope.env, ROW, SQL("(%s)", stored_rows(SQL("segmentation_profile.id = %s", profile.id))))
     [row] = profile.env.execute_query(query.select(*columns(query)))
     return row
 

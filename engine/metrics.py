@@ -153,15 +153,18 @@ def _by_record(metrics, totals: SQL) -> SQL:
     return SQL("SELECT partner_id, %s FROM (%s) AS totals GROUP BY partner_id", SQL(", ").join(columns), totals)
 
 
-def stored_row(profile) -> SQL:
-    """SELECT of one stored customer file with the columns that rules may use."""
+def stored_rows(condition: SQL) -> SQL:
+    """SELECT of stored customer files with the columns that rules may use.
+
+    :param condition: on ``segmentation_profile``
+    """
     return SQL(
         """SELECT segmentation_profile.*, %s
              FROM segmentation_profile JOIN res_partner ON res_partner.id = segmentation_profile.partner_id
-            WHERE segmentation_profile.id = %s""",
+            WHERE %s""",
         SQL(", ").join(
             SQL("%s AS %s", SQL.identifier("res_partner", field_name), SQL.identifier(name))
             for name, field_name in PARTNER_COLUMNS.items()
         ),
-        profile.id,
+        condition,
     )

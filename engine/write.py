@@ -12,9 +12,10 @@ class Writer:
 
     :param rules: dimension → :class:`~.rule.Rule`, for the evidence in the history
     :param result: :class:`~.evaluate.Result` whose counts are filled
+    :param summary: columns that are made from the classes
     """
 
-    def __init__(self, scope, metrics, rules, result):
+    def __init__(self, scope, metrics, rules, result, summary=("segmentation_code", "missing_facts")):
         self.scope = scope
         self.metrics = metrics
         self.rules = rules
@@ -23,8 +24,7 @@ class Writer:
         self._value_columns = [
             *metrics.mapped("field_name"),
             *self._class_columns,
-            "segmentation_code",
-            "missing_facts",
+            *summary,
         ]
 
     def compare(self, classified: SQL):
@@ -96,24 +96,34 @@ class Writer:
         """One row of history per class that a known customer changed, with the values it rests on."""
         if not self.rules:
             return
-        rows = SQL(", ").join(self._history_row(dimension) for dimension in self.rules)
         self.result.changes = self._execute(
             SQL(
                 """INSERT INTO segmentation_change (company_id, partner_id, run_id, reason, date, dimension_id,
                                                     from_class_id, to_class_id, evidence, create_uid, create_date)
-                   SELECT %(company)s, new.partner_id, %(run)s, %(reason)s, NOW() AT TIME ZONE 'UTC', change.*,
-                          %(uid)s, NOW() AT TIME ZONE 'UTC'
-                     FROM %(difference)s AS new
-               CROSS JOIN LATERAL (VALUES %(rows)s) AS change(dimension_id, from_class_id, to_class_id, evidence)
-                    WHERE new.profile_id IS NOT NULL
-                      AND change.from_class_id IS DISTINCT FROM change.to_class_id""",
+                   SELECT %(company)s, partner_id, %(run)s, %(reason)s, NOW() AT TIME ZONE 'UTC', dimension_id,
+                          from_class_id, to_class_id, evidence, %(uid)s, NOW() AT TIME ZONE 'UTC'
+                     FROM (%(moves)s) AS move
+                    WHERE profile_id IS NOT NULL""",
                 company=self.scope.company_id,
                 run=run_id,
                 reason=trigger,
-                difference=DIFFERENCE,
-                rows=rows,
+                moves=self.moves(),
                 uid=self.scope.base_env.uid,
             )
+        )
+
+    def moves(self) -> SQL:
+        """SELECT of a row per customer and dimension whose class differs, with the values that the new one rests on.
+
+        ``profile_id`` is NULL for customers without a file.
+        """
+        return SQL(
+            """SELECT new.*, change.*
+                 FROM %s AS new
+           CROSS JOIN LATERAL (VALUES %s) AS change(dimension_id, from_class_id, to_class_id, evidence)
+                WHERE change.from_class_id IS DISTINCT FROM change.to_class_id""",
+            DIFFERENCE,
+            SQL(", ").join(self._history_row(dimension) for dimension in self.rules),
         )
 
     def _history_row(self, dimension) -> SQL:

@@ -1,3 +1,4 @@
+from . import segmentation_previewed
 from . import segmentation_rule
 from . import res_partner_industry
 from . import segmentation_column

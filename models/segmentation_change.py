@@ -83,26 +83,33 @@ class SegmentationChange(models.Model):
     @api.depends("evidence")
     @api.depends_context("lang", "uid")
     def _compute_evidence_text(self):
-        metrics = self.env["segmentation.metric"].with_context(active_test=False).search([])
-        metrics = {metric.field_name: metric for metric in metrics}
-        profile = self.env["segmentation.profile"]
         for change in self:
             # Each figure is shown to those who may see it in the customer file.
             evidence = change.sudo().evidence or {}
-            visible = [
-                name
-                for name in evidence
-                if name in PARTNER_COLUMNS
-                or (name in profile._fields and profile._has_field_access(profile._fields[name], "read"))
-            ]
-            change.evidence_text = "; ".join(
-                change._value_text(name, evidence[name], metrics.get(name)) for name in visible
-            )
+            change.evidence_text = self._describe_evidence(evidence, change.company_id.currency_id)
 
-    def _value_text(self, name: str, value, metric) -> str:
+    @api.model
+    def _describe_evidence(self, evidence: dict, currency) -> str:
+        """The values that a class rests on, as far as the user may see them.
+
+        :param evidence: column of the customer file → value
+        :param currency: currency of the amounts
+        """
+        metrics = self.env["segmentation.metric"].with_context(active_test=False).search([])
+        metrics = {metric.field_name: metric for metric in metrics}
+        profile = self.env["segmentation.profile"]
+        visible = [
+            name
+            for name in evidence
+            if name in PARTNER_COLUMNS
+            or (name in profile._fields and profile._has_field_access(profile._fields[name], "read"))
+        ]
+        return "; ".join(self._value_text(name, evidence[name], metrics.get(name), currency) for name in visible)
+
+    def _value_text(self, name: str, value, metric, currency) -> str:
         """One value of the evidence: the metric, class or fact with its figure or name."""
         if metric:
-            label, text = metric.name, metric._format_value(value, self.company_id.currency_id)
+            label, text = metric.name, metric._format_value(value, currency)
         else:
             field = self.env["segmentation.profile"]._fields[PARTNER_COLUMNS.get(name, name)]
             label = field.get_description(self.env, ["string"])["string"]

@@ -38,7 +38,7 @@ class SegmentationMetric(models.Model):
     _inherit = ["segmentation.column", "segmentation.rule"]
     _description = "Classification Metric"
     _order = "sequence, id"
-    _cosmetic_fields = frozenset(("name", "code", "sequence"))
+    _cosmetic_fields = frozenset(("name", "code", "sequence", "description", "rule_version"))
 
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
@@ -167,6 +167,7 @@ class SegmentationMetric(models.Model):
         "if aggregate == 'date_after' else ('integer', 'float', 'monetary'))]",
         help="What counts as 100 %: 100 in “120 is 20 % more than 100”. Or the earlier date, or the number of days.",
     )
+    rule_version = fields.Integer(readonly=True, copy=False, help="Grows with every change of the definition.")
     is_amount = fields.Boolean(compute="_compute_is_amount")
     is_derived = fields.Boolean(compute="_compute_is_derived")
 
@@ -230,6 +231,19 @@ class SegmentationMetric(models.Model):
     def _bases(self):
         """The metrics that these are derived from."""
         return self.metric_id | self.base_metric_id
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not vals.keys() <= self._cosmetic_fields:
+            for metric in self:
+                metric.rule_version += 1
+        return result
+
+    def _outdated(self, company):
+        """Those of the metrics whose stored values were computed by other definitions than those of now."""
+        evaluated = self.env["segmentation.run"]._last_complete(company).metric_versions or {}
+        changed = self.filtered(lambda metric: evaluated.get(str(metric.id)) != metric.rule_version)
+        return changed | self.filtered(lambda metric: metric._bases() & changed)
 
     def _ruled_dimensions(self):
         metrics = self | self.with_context(active_test=False).search([]).filtered(lambda metric: metric._bases() & self)

@@ -5,6 +5,7 @@ class SegmentationRule(models.AbstractModel):
     """Part of the rules of dimensions: a change makes the classes of their customers outdated."""
 
     _name = "segmentation.rule"
+    _inherit = ["segmentation.previewed"]
     _description = "Part of the Rules of a Dimension"
 
     # Fields whose change moves no customer.

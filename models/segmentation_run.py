@@ -9,6 +9,7 @@ from odoo.exceptions import ConcurrencyError, UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..engine.evaluate import Evaluation
+from ..engine.preview import REVENUE, Preview
 from ..engine.scope import Scope
 from .segmentation_change import TRIGGERS
 from .segmentation_run_step import StepRecorder
@@ -70,6 +71,8 @@ class SegmentationRun(models.Model):
     rule_versions = fields.Json(
         readonly=True, help="Version of the rules of each dimension that was evaluated, by id of the dimension."
     )
+    metric_versions = fields.Json(readonly=True, help="The same of each metric that was computed, by id of the metric.")
+    population = fields.Char(readonly=True, help="Who was a customer even before trading: a domain on contacts.")
 
     @api.depends("create_date", "company_id")
     def _compute_display_name(self):
@@ -126,10 +129,15 @@ class SegmentationRun(models.Model):
         )
 
     @api.model
+    def _last_complete(self, company):
+        """The last run that evaluated all customers of the company; empty before the first one."""
+        domain = [("company_id", "=", company.id), ("scope", "=", "all"), ("state", "in", ("done", "partial"))]
+        return self.search(domain, limit=1)
+
+    @api.model
     def _evaluated_versions(self, company) -> dict:
         """Id of the dimension, as text → version of its rules that all customers were last evaluated by."""
-        domain = [("company_id", "=", company.id), ("scope", "=", "all"), ("state", "in", ("done", "partial"))]
-        return self.search(domain, limit=1).rule_versions or {}
+        return self._last_complete(company).rule_versions or {}
 
     def _today(self, company):
         """Today where the company is: the same for a user elsewhere and for the scheduler."""
@@ -181,6 +189,9 @@ class SegmentationRun(models.Model):
                     for dimension in evaluation.dimensions
                     if dimension not in result.failures
                 },
+                # Without those that failed: they kept other values.
+                "metric_versions": {str(metric.id): metric.rule_version for metric in evaluation.metrics},
+                "population": self.company_id.segmentation_population,
                 "duration": time.monotonic() - start,
             }
         )
@@ -194,14 +205,41 @@ class SegmentationRun(models.Model):
         scope = Scope(self.env, self.company_id.id, self.as_of, partner_ids, retrospective=retrospective)
         # All dimensions, because an archived one takes its classes back.
         dimensions = self.env["segmentation.dimension"].with_context(active_test=False).search([])
-        return Evaluation(
+        return self._evaluation_of(Evaluation, scope, self._metrics(), dimensions, on_step=on_step)
+
+    def _metrics(self):
+        """All metrics, because an archived one takes its values back."""
+        return self.env["segmentation.metric"].with_context(active_test=False).search([])
+
+    def _evaluation_of(self, kind, scope, metrics, dimensions, **options):
+        return kind(
             scope,
-            self.env["segmentation.metric"].with_context(active_test=False).search([]),
+            metrics,
             dimensions.with_context(active_test=True),
-            self.company_id._get_segmentation_population(),
-            self.company_id.segmentation_code_separator,
-            on_step,
-            lambda dimension, ids: dimension._create_value_classes(ids),
+            scope.company._get_segmentation_population(),
+            scope.company.segmentation_code_separator,
+            make_classes=lambda dimension, ids: dimension._create_value_classes(ids),
+            **options,
+        )
+
+    @api.model
+    def _preview(self, company) -> Preview:
+        """Evaluation of what has changed since all customers of the company were last evaluated."""
+        last = self._last_complete(company)
+        versions = last.rule_versions or {}
+        dimensions = self.env["segmentation.dimension"].with_context(active_test=False).search([])
+        changed = dimensions.filtered(lambda d: versions.get(str(d.id)) != d.rule_version)
+        everything = not last or last.population != company.segmentation_population
+        metrics = self._metrics()
+        if not everything:
+            used = metrics.browse().union(*(dimension._used_metrics() for dimension in changed))
+            metrics &= used | metrics.filtered(lambda metric: metric.field_name == REVENUE)
+        return self._evaluation_of(
+            Preview,
+            Scope(self.env, company.id, self._today(company)),
+            metrics,
+            dimensions if everything else changed,
+            stale=None if everything else metrics & self._metrics()._outdated(company),
         )
 
     def _selected_partners(self):

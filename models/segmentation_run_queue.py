@@ -66,11 +66,14 @@ class SegmentationRun(models.Model):
             job.sudo()._trigger(at)  # whoever may evaluate need not be able to set up scheduled jobs
 
     @api.model
-    def _queue_rule_change(self):
-        """Have everybody evaluated again after rules were changed, when their author is likely to be done."""
+    def _queue_rule_change(self, delay=RULE_CHANGE_DELAY):
+        """Have everybody evaluated again after rules were changed.
+
+        :param delay: until their author is likely to be done
+        """
         # The rules are those of all companies, whichever the user may see.
         companies = self.env["res.company"].sudo().search([])
-        self.sudo()._queue(companies, "rule", delay=RULE_CHANGE_DELAY)
+        self.sudo()._queue(companies, "rule", delay=delay)
 
     def action_cancel(self):
         """Cancel what waits or runs; a run that has begun stops at its next step and leaves no trace."""

@@ -26,6 +26,7 @@ class SegmentationStandard(models.Model):
     """An entry of the standards library: a file that defines dimensions, and what became of it here."""
 
     _name = "segmentation.standard"
+    _inherit = ["segmentation.previewed"]
     _description = "Classification Standard"
     _order = "code"
     _rec_names_search = ["code", "content"]
@@ -210,6 +211,14 @@ class SegmentationStandard(models.Model):
         with self.env.cr.savepoint():
             CarryOut(plan, {"segmentation_check_later": CHECK_LATER}).run()
         return plan
+
+    def _apply_change(self, values):
+        """Apply the standard: what a preview of it shows.
+
+        :param values: ``company_ids``: ids of the companies to apply it for; all without
+        """
+        self._apply(self.env["res.company"].browse(values.get("company_ids", ())))
+        return self
 
     def _has_own_states(self, dimension_code: str) -> bool:
         """Whether the dimension of this code in the file gets classes for the states of companies' own countries."""

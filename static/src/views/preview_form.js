@@ -1,0 +1,34 @@
+import { registry } from "@web/core/registry";
+import { FormController } from "@web/views/form/form_controller";
+import { formView } from "@web/views/form/form_view";
+
+/**
+ * A form whose button "action_preview" hands over what has been edited instead of saving it first: the preview shows
+ * what saving would do.
+ */
+export class PreviewFormController extends FormController {
+    async beforeExecuteActionButton(clickParams) {
+        if (clickParams.name !== "action_preview") {
+            return super.beforeExecuteActionButton(...arguments);
+        }
+        const record = this.model.root;
+        if (await record.checkValidity({ displayNotification: true })) {
+            const changes = await record.getChanges();
+            const ids = record.resId ? [record.resId] : [];
+            const action = await this.orm.call(record.resModel, "action_preview", [ids, changes], {
+                context: this.props.context,
+            });
+            await this.actionService.doAction(action, { onClose: (infos) => this.onPreviewClosed(infos) });
+        }
+        return false;
+    }
+
+    /** Applied or discarded: show what is stored. Otherwise the user goes on editing. */
+    async onPreviewClosed(infos) {
+        if (infos?.previewEnded) {
+            await this.model.load({ resId: infos.resId });
+        }
+    }
+}
+
+registry.category("views").add("segmentation_preview_form", { ...formView, Controller: PreviewFormController });
