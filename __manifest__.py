@@ -33,6 +33,8 @@
         "wizards/segmentation_preview.xml",
         "views/res_partner.xml",
         "views/segmentation_settings.xml",
+        "report/onboarding.xml",
+        "views/segmentation_onboarding.xml",
         "views/res_config_settings.xml",
         "views/menus.xml",
     ],

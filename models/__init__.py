@@ -30,6 +30,8 @@ from . import ir_model_fields
 from . import res_company
 from . import segmentation_setup
 from . import segmentation_settings
+from . import segmentation_onboarding
+from . import segmentation_onboarding_line
 from . import segmentation_demo
 from . import segmentation_touch
 from . import segmentation_touching

@@ -54,19 +54,6 @@ class SegmentationSettings(models.Model):
 
     # -- currency ------------------------------------------------------------------------------
 
-    def _dimensions(self):
-        dimensions = self.env["segmentation.dimension"].search([])
-        return dimensions.filtered(lambda dimension: dimension._applies_to(self.company_id))
-
-    def _dimensions_with_amounts(self):
-        """Dimensions of the company whose bounds are amounts, with the currency that these are in."""
-        company_currency = self.company_id.sudo().currency_id
-        return {
-            dimension: dimension.currency_id or company_currency
-            for dimension in self._dimensions()
-            if dimension.method == "criteria" and any(dimension.class_ids.criterion_ids.metric_id.mapped("is_amount"))
-        }
-
     def _compute_currency(self):
         for settings in self:
             currencies = settings._dimensions_with_amounts()
@@ -76,9 +63,7 @@ class SegmentationSettings(models.Model):
 
     def _inverse_currency_id(self):
         for settings in self.filtered("currency_id"):
-            for dimension, currency in settings._dimensions_with_amounts().items():
-                if currency != settings.currency_id:
-                    dimension.currency_id = settings.currency_id
+            settings._set_currency(settings.currency_id)
 
     @api.depends("currency_id")
     def _compute_currency_warning(self):
@@ -162,13 +147,15 @@ class SegmentationSettings(models.Model):
             self.env["segmentation.run"]._update_codes()
         return result
 
-    @api.model
-    def _action_open(self) -> dict:
-        """Action that shows the settings of the current company."""
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Settings"),
-            "res_model": self._name,
-            "res_id": self._of_company(self.env.company).id,
-            "views": [(False, "form")],
-        }
+    @api.depends("company_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for settings in self:
+            settings.display_name = self.env._("Settings of %s", settings.company_id.sudo().name)
+
+    def action_set_up_again(self):
+        """Begin the first steps anew."""
+        self.ensure_one()
+        onboarding = self.env["segmentation.onboarding"]._of_company(self.company_id)
+        onboarding._begin()
+        return onboarding._action_open()

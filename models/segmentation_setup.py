@@ -162,6 +162,27 @@ class SegmentationSetup(models.AbstractModel):
             )
         return None
 
+    # -- currency ------------------------------------------------------------------------------
+
+    def _dimensions(self):
+        dimensions = self.env["segmentation.dimension"].search([])
+        return dimensions.filtered(lambda dimension: dimension._applies_to(self.company_id))
+
+    def _dimensions_with_amounts(self):
+        """Dimensions of the company whose bounds are amounts, with the currency that these are in."""
+        company_currency = self.company_id.sudo().currency_id
+        return {
+            dimension: dimension.currency_id or company_currency
+            for dimension in self._dimensions()
+            if dimension.method == "criteria" and any(dimension.class_ids.criterion_ids.metric_id.mapped("is_amount"))
+        }
+
+    def _set_currency(self, currency):
+        """Have all bounds that are amounts read in a currency; the amounts stay as they are."""
+        for dimension, used in self._dimensions_with_amounts().items():
+            if used != currency:
+                dimension.currency_id = currency
+
     # -- records -------------------------------------------------------------------------------
 
     @api.model
@@ -171,6 +192,16 @@ class SegmentationSetup(models.AbstractModel):
         domain = [("company_id", "=", company.id)]
         # Nobody makes or deletes these records but the app: they stand for the companies.
         return self.search(domain) or self.sudo().create({"company_id": company.id}).sudo(False)
+
+    def _action_open(self) -> dict:
+        """Action that shows the record."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.display_name,
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+        }
 
     def write(self, vals):
         if "company_id" in vals and not self.env.su:

@@ -26,8 +26,7 @@ class TestSettings(SegmentationCommon):
 
     @classmethod
     def page_of(cls, user):
-        action = cls.env["segmentation.settings"].with_user(user).with_company(user.company_id)._action_open()
-        return cls.env["segmentation.settings"].with_user(user).browse(action["res_id"])
+        return cls.env["segmentation.settings"].with_user(user)._of_company(user.company_id)
 
     # -- rights --------------------------------------------------------------------------------
 
@@ -67,7 +66,7 @@ class TestSettings(SegmentationCommon):
             with self.assertRaises(AccessError):
                 own.create({"company_id": user.company_id.id})
             with self.assertRaises(AccessError):
-                own._action_open()
+                own._of_company(user.company_id)
 
     def test_manager_reaches_nothing_else_through_it(self):
         """What the page writes as superuser is what it shows."""
