@@ -89,8 +89,8 @@ class SegmentationOnboarding(models.Model):
             return ""
         return self.env._(
             "The official size classes need the number of employees, the turnover and the industry of your customers, "
-            "but the number of employees is known of %(known)s of %(customers)s only. For a result at once choose “Size by "
-            "employees, turnover or purchases”, which places customers by what they buy from you as well.",
+            "but the number of employees is known of %(known)s of %(customers)s only. For a result at once choose "
+            "“Size by employees, turnover or purchases”, which places customers by what they buy from you as well.",
             known=known,
             customers=total,
         )
@@ -126,8 +126,8 @@ class SegmentationOnboarding(models.Model):
             if onboarding.currency_id and currencies - onboarding.currency_id:
                 warnings.append(
                     self.env._(
-                        "The standards name amounts in %(currencies)s. They are not converted, but read as %(currency)s: "
-                        "check them under Dimensions when you have finished.",
+                        "The standards name amounts in %(currencies)s. They are not converted, but read as "
+                        "%(currency)s: check them under Dimensions when you have finished.",
                         currencies=", ".join((currencies - onboarding.currency_id).mapped("name")),
                         currency=onboarding.currency_id.name,
                     )
@@ -245,7 +245,7 @@ class SegmentationOnboarding(models.Model):
     def action_skip(self):
         """Go to the customers; the steps can be taken later from the settings."""
         self.is_finished = True
-        return self._customers_action()
+        return {**self._customers_action(), "target": "main"}
 
     def action_finish(self):
         """Show the customers, by the first dimension."""

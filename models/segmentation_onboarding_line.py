@@ -4,7 +4,7 @@ from .segmentation_standard import INSTALLED
 
 # What standards are about, in the order in which they are offered and applied: later ones may build on earlier ones.
 TOPICS = ("SIZE", "INDUSTRY", "REGION", "STAGE", "ABC", "RFM", "HABIT", "PREFERENCE", "FOCUS")
-# Standards that are of use without anything being entered.
+# Standards that are of use for everybody who has sent invoices.
 RECOMMENDED = {"ABC": "ABC_REVENUE", "RFM": "RFM"}
 OF_COUNTRY = {"CN": {"SIZE": "CN_NBS_2017", "REGION": "REGION_CN7"}}
 
@@ -67,7 +67,7 @@ class SegmentationOnboardingLine(models.Model):
         """Topic → standard that is proposed to a company, empty where none is.
 
         What the company uses stays; one that uses nothing but what the installation made is given what is customary in
-        its country, and what is of use everywhere.
+        its country, and what it has the documents for.
         """
         country = OF_COUNTRY.get(company.sudo().country_id.code, {})  # everybody may know where the company is
         by_topic = self.env["segmentation.standard"]._by_topic()
@@ -77,7 +77,10 @@ class SegmentationOnboardingLine(models.Model):
         }
         if any(not standard._is_installed() for standard in used.values() if standard):
             return used
-        wanted = {**RECOMMENDED, **country}
+        invoices = [("company_id", "=", company.id), ("state", "=", "posted"), ("move_type", "=", "out_invoice")]
+        # Whether anything has been invoiced is no secret to who sets the rules.
+        has_invoices = self.env["account.move"].sudo().search_count(invoices, limit=1)
+        wanted = {**(RECOMMENDED if has_invoices else {}), **country}
         return {
             topic: standards.filtered(lambda standard, topic=topic: standard.code == wanted.get(topic)) or used[topic]
             for topic, standards in by_topic.items()

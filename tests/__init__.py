@@ -31,3 +31,4 @@ from . import test_preview
 from . import test_summary
 from . import test_touch
 from . import test_tours
+from . import test_tours_first_use

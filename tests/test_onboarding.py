@@ -19,11 +19,12 @@ class TestOnboarding(SegmentationCommon):
             company_id=cls.company.id,
             company_ids=[Command.set(cls.company.ids)],
         )
-        cls.Onboarding = cls.env["segmentation.onboarding"].with_user(cls.manager)
-        cls.steps = cls.Onboarding._of_company(cls.company)
         cls.small = cls.customer("Small", employee_count=3, annual_turnover=10_000)
         cls.large = cls.customer("Large", employee_count=2000, annual_turnover=5e9)
         (cls.small | cls.large).industry_id = cls.env.ref("base.res_partner_industry_C")
+        cls.invoice(cls.large, 1000)
+        cls.Onboarding = cls.env["segmentation.onboarding"].with_user(cls.manager)
+        cls.steps = cls.Onboarding._of_company(cls.company)
 
     def _forget_columns(self):
         # The jobs have told other processes about the columns; those of this one are rolled back all the same.
@@ -81,6 +82,10 @@ class TestOnboarding(SegmentationCommon):
         chosen = self.chosen()
         self.assertEqual((chosen["SIZE"], chosen["REGION"]), ("CN_NBS_2017", "REGION_CN7"))
         self.assertEqual((chosen["ABC"], chosen["RFM"]), ("ABC_REVENUE", "RFM"))
+
+    def test_what_needs_invoices_is_offered_to_who_has_some(self):
+        other = self.setup_other_company()["company"]
+        self.assertNotIn("ABC", self.chosen(other))
 
     def test_other_companies_keep_what_was_installed(self):
         self.company.country_id = self.env.ref("base.us")
