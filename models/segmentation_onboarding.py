@@ -62,7 +62,7 @@ class SegmentationOnboarding(models.Model):
     def _compute_descriptions(self):
         for onboarding in self:
             chosen = onboarding.line_ids.standard_id
-            items = [Markup("<li><b>%s</b>: %s</li>") % (s.display_name, s.description or "") for s in chosen]
+            items = [Markup("<li><b>%s</b>: %s</li>") % (s.display_name, s._short_description()) for s in chosen]
             onboarding.descriptions = Markup("<ul>%s</ul>") % Markup().join(items)
 
     @api.depends("line_ids.standard_id")

@@ -1,3 +1,5 @@
+import re
+
 from odoo import api, fields, models
 
 from .segmentation_standard import INSTALLED
@@ -15,6 +17,10 @@ class SegmentationStandard(models.Model):
     def _topic(self) -> str:
         """What the standard is about: code of its last dimension, which the others lead to."""
         return self._data()["dimensions"][-1]["code"]
+
+    def _short_description(self) -> str:
+        """The first sentence of the description."""
+        return re.split(r"(?<=\.)\s|(?<=。)", self.description or "", maxsplit=1)[0]
 
     def _is_applied_for(self, company) -> bool:
         """Whether the company uses the standard as it is now."""
