@@ -9,6 +9,7 @@ from . import segmentation_dimension
 from . import segmentation_dimension_conditions
 from . import segmentation_dimension_states
 from . import segmentation_dimension_values
+from . import segmentation_dimension_outdating
 from . import segmentation_class
 from . import segmentation_class_sentence
 from . import segmentation_class_mapping
@@ -26,11 +27,15 @@ from . import segmentation_override
 from . import segmentation_run
 from . import segmentation_run_queue
 from . import segmentation_run_step
+from . import segmentation_run_failure
 from . import segmentation_change
 from . import res_partner
 from . import ir_model_fields
 from . import res_company
-from . import res_config_settings
+from . import segmentation_setup
+from . import segmentation_settings
+from . import segmentation_onboarding
+from . import segmentation_onboarding_line
 from . import segmentation_demo
 from . import segmentation_touch
 from . import segmentation_touching

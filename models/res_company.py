@@ -3,6 +3,7 @@ from ast import literal_eval
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..engine.scope import Scope
 from .domain_field import check_domain, parse_domain
 
 DEFAULT_POPULATION = """[
@@ -21,6 +22,12 @@ class ResCompany(models.Model):
         "opportunity or customer invoice always are; the company's own entities and users never.",
     )
     segmentation_code_separator = fields.Char(string="Separator of class codes", default="-", size=1)
+    segmentation_real_time = fields.Boolean(
+        string="Classify at once",
+        default=True,
+        help="Customers are classified within a minute after something about them has changed. Otherwise they wait for "
+        "the next run of all customers.",
+    )
     segmentation_history_months = fields.Integer(
         string="Months of history",
         help="Older class changes are removed, except the latest one of each customer and dimension. 0: keep all.",
@@ -71,3 +78,21 @@ class ResCompany(models.Model):
         """Domain on ``res.partner`` of the contacts to classify."""
         self.ensure_one()
         return parse_domain(self, "segmentation_population", Domain(literal_eval(DEFAULT_POPULATION)))
+
+    def _knows_segmentation_rate(self, currency) -> bool:
+        """Whether amounts of the company can be compared with bounds in the currency."""
+        self.ensure_one()
+        company = self.sudo()  # everybody may know what a currency is worth
+        scope = Scope(self.env, self.id, fields.Date.context_today(self))
+        return scope.rate(company.currency_id, currency) is not None
+
+    def _segmentation_rate_warning(self, currency) -> str:
+        """What to do so that amounts can be compared with bounds in the currency; empty when they can."""
+        if self._knows_segmentation_rate(currency):
+            return ""
+        return self.env._(
+            "No exchange rate between %(company_currency)s and %(currency)s is known: enter one under Currencies, or "
+            "choose %(company_currency)s as currency of the bounds. Otherwise customers are not compared with them.",
+            company_currency=self.sudo().currency_id.name,
+            currency=currency.name,
+        )

@@ -275,7 +275,8 @@ class SegmentationDimension(models.Model):
     def write(self, vals):
         # Classes saved together are checked together, so that bounds can be moved past each other.
         result = super(SegmentationDimension, self.with_context(segmentation_check_later=CHECK_LATER)).write(vals)
-        if not vals.keys().isdisjoint(("sequence", "in_code", "active")):
+        in_place = self.env.context.get("segmentation_codes_later") is not CHECK_LATER
+        if in_place and not vals.keys().isdisjoint(("sequence", "in_code", "active")):
             self.env["segmentation.run"]._update_codes()
         return result
 

@@ -59,13 +59,13 @@ class SegmentationRun(models.Model):
         required=True,
         default="running",
         readonly=True,
+        group_expand=True,
     )
     duration = fields.Float(string="Duration (s)", readonly=True, digits=(16, 2), aggregator="avg")
     customers = fields.Integer(string="Customers evaluated", readonly=True)
     created = fields.Integer(string="New customer files", readonly=True)
     changed = fields.Integer(string="Updated customer files", readonly=True)
     changes = fields.Integer(string="Class changes", readonly=True)
-    error = fields.Text(readonly=True)
     change_ids = fields.One2many("segmentation.change", "run_id", string="Changes", readonly=True)
     step_ids = fields.One2many("segmentation.run.step", "run_id", string="Steps", readonly=True)
     rule_versions = fields.Json(
@@ -174,12 +174,12 @@ class SegmentationRun(models.Model):
             raise ConcurrencyError(str(error)) from error
         except Exception as error:
             _logger.exception("Classification run %s of company %s failed", self.id, self.company_id.id)
-            self.write({"state": "failed", "error": str(error), "duration": time.monotonic() - start})
+            self._fail(str(error), duration=time.monotonic() - start)
             return
         self.write(
             {
                 "state": "partial" if result.failures else "done",
-                "error": "\n".join(result.failures.values()) or False,
+                "failure_ids": self.env["segmentation.run.failure"]._commands(result.failures),
                 "customers": result.customers,
                 "created": result.created,
                 "changed": result.changed,
@@ -195,6 +195,10 @@ class SegmentationRun(models.Model):
                 "duration": time.monotonic() - start,
             }
         )
+
+    def _fail(self, message: str, **values):
+        """Note that nothing could be evaluated."""
+        self.write({**values, "state": "failed", "failure_ids": [fields.Command.create({"message": message})]})
 
     def _evaluation(self, on_step=None, retrospective=False) -> Evaluation:
         partner_ids = tuple(self._selected_partners().ids) if self.scope == "selection" else None

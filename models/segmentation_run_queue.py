@@ -94,7 +94,7 @@ class SegmentationRun(models.Model):
             self.with_company(company)._classify(company, trigger, partners)
         except CompanyBusyError as error:
             _logger.info("Put off: %s", error)
-            self.env["segmentation.touch"]._mark(partners, company)
+            self._queue(company, trigger, partners)
 
     # -- scheduled jobs ------------------------------------------------------------------------
 
@@ -140,11 +140,12 @@ class SegmentationRun(models.Model):
             return False
         self.step_ids.unlink()
         if self.attempts >= MAX_ATTEMPTS:
-            self.state = "failed"
-            self.error = self.env._(
-                "The run was interrupted %s times, for example because the server stopped or because a time limit "
-                "was reached. See the server log, and run it again.",
-                self.attempts,
+            self._fail(
+                self.env._(
+                    "The run was interrupted %s times, for example because the server stopped or because a time limit "
+                    "was reached.",
+                    self.attempts,
+                )
             )
             return False
         self.write({"state": "running", "attempts": self.attempts + 1, "as_of": self._today(self.company_id)})

@@ -10,7 +10,8 @@ class SegmentationTouch(models.Model):
     """Customers about whom something has changed, waiting to be classified again.
 
     What users do only notes the customer here, in one insert at the end of their transaction; the
-    scheduled job that is triggered with it classifies within a minute.
+    scheduled job that is triggered with it classifies within a minute. Companies that do not classify at once leave
+    it to the next run of all their customers.
     """
 
     _name = "segmentation.touch"
@@ -48,7 +49,10 @@ class SegmentationTouch(models.Model):
                    SELECT DISTINCT marked.company_id, partner.commercial_partner_id
                      FROM (VALUES %s) AS marked(company_id, partner_id)
                      JOIN res_partner AS partner ON partner.id = marked.partner_id
-                    WHERE partner.commercial_partner_id IS NOT NULL""",
+                    WHERE partner.commercial_partner_id IS NOT NULL
+                      AND EXISTS (SELECT FROM res_company AS company
+                                   WHERE company.segmentation_real_time
+                                     AND company.id = COALESCE(marked.company_id, company.id))""",
                 values,
             )
         )
@@ -87,9 +91,9 @@ class SegmentationTouch(models.Model):
             )
         )
         marks = self.env.cr.fetchall()
-        companies = self.env["res.company"].search([])
+        companies = self.env["res.company"].search([("segmentation_real_time", "=", True)])
         taken = {}
         for company_id, partner_id in marks:
-            for company in companies.browse(company_id) if company_id else companies:
+            for company in companies & companies.browse(company_id) if company_id else companies:
                 taken.setdefault(company, set()).add(partner_id)
         return {company: sorted(partner_ids) for company, partner_ids in taken.items()}

@@ -29,6 +29,11 @@ class CarryOut:
         self.standard = plan.standard
 
     def run(self):
+        with self.env["segmentation.dimension"]._outdating_once() as dimensions:
+            self.env = dimensions.env
+            self._run()
+
+    def _run(self):
         for kind in ("industry", "metric"):
             self._each(kind, self._write)
         self._each("dimension", self._write_dimension)
@@ -84,7 +89,8 @@ class CarryOut:
         Item = self.env["segmentation.standard.item"]
         for other in self.standard.search([("applied_version", "!=", False), ("id", "!=", self.standard.id)]):
             owned = Item.search([("standard_id", "=", other.id), ("kind", "=", "dimension")])
-            if not any(item._record().filtered("active") for item in owned):
+            # What it wrote may be another company's.
+            if not any(item._record().sudo().filtered("active") for item in owned):
                 other.write({"applied_version": False, "company_ids": [Command.clear()]})
 
     # -- records -------------------------------------------------------------------------------

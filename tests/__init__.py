@@ -11,6 +11,7 @@ from . import test_methods
 from . import test_metrics
 from . import test_metrics_derived
 from . import test_metrics_hostile
+from . import test_onboarding
 from . import test_oracle
 from . import test_overrides
 from . import test_partner
@@ -19,6 +20,8 @@ from . import test_preview
 from . import test_queue
 from . import test_regions
 from . import test_run
+from . import test_run_failures
+from . import test_settings
 from . import test_standards
 from . import test_standards_content
 from . import test_standards_files
@@ -30,3 +33,4 @@ from . import test_suggestions
 from . import test_summary
 from . import test_touch
 from . import test_tours
+from . import test_tours_first_use

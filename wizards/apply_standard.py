@@ -1,7 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
-from ..engine.scope import Scope
 from ..standards.rows import Rows
 
 
@@ -52,7 +51,9 @@ class SegmentationApplyStandard(models.TransientModel):
             if not code:
                 continue
             currency = plan.references.currency(code)
-            unknown = companies.filtered(lambda company, currency=currency: not self._is_rated(company, currency))
+            unknown = companies.filtered(
+                lambda company, currency=currency: not company._knows_segmentation_rate(currency)
+            )
             if unknown:
                 yield self.env._(
                     "No exchange rate between %(currencies)s and %(currency)s is known: enter one under Currencies, "
@@ -63,10 +64,6 @@ class SegmentationApplyStandard(models.TransientModel):
             kept = any(other.kind == "criterion" and other.action == "keep" for other in plan.steps)
             if "currency" in step.changes and kept:
                 yield self.env._("Amounts that you have set yourself and keep are in %s from now on: check them.", code)
-
-    def _is_rated(self, company, currency) -> bool:
-        scope = Scope(self.env, company.id, fields.Date.context_today(self))
-        return scope.rate(company.currency_id, currency) is not None
 
     def action_preview(self):
         """Show which customers would be in which class."""

@@ -1,4 +1,4 @@
-from contextlib import closing
+from contextlib import closing, contextmanager
 from copy import deepcopy
 from dataclasses import asdict
 from datetime import timedelta
@@ -78,13 +78,19 @@ class SegmentationPreview(models.TransientModel):
 
         :return: values of the preview
         """
+        with self._tried(record, values):
+            return self._found()
+
+    @contextmanager
+    def _tried(self, record, values: dict):
+        """Carry the change out as long as the block lasts."""
         columns = self._columns()
         invalidated = self.env.registry.registry_invalidated
         try:
             with closing(self.env.cr.savepoint()):
                 record._apply_change(deepcopy(values))  # creating adds to them
                 self.env.flush_all()
-                return self._found()
+                yield
         finally:
             if self._columns() != columns:
                 # The change has made columns, which are gone again.
