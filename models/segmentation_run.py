@@ -184,6 +184,7 @@ class SegmentationRun(models.Model):
                 "duration": time.monotonic() - start,
             }
         )
+        self.env["segmentation.action"]._queue_changes(self)
 
     def _evaluation(self, on_step=None, retrospective=False) -> Evaluation:
         partner_ids = tuple(self._selected_partners().ids) if self.scope == "selection" else None
