@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from .domain_field import check_domain
 from .segmentation_change import RANKED
@@ -12,8 +12,8 @@ class SegmentationAction(models.Model):
     """What is done for a customer who moves to another class: a server action, run as a certain user.
 
     A run only notes for whom (``segmentation.action.item``), in one statement per action; a scheduled job does the
-    work. An action without a server action is there for Odoo's automation rules: the items are written one after the
-    other, so a rule on their model with the trigger "State is set to: Done" is run for each customer; when it fails,
+    work. An action without a server action is there for Odoo's automation rules: the items are written by the ORM, so a
+    rule on their model with the trigger "State is set to: Done" is run for each customer; when it fails,
     the item fails and is tried again. On ``segmentation.change`` no automation rule is ever triggered, as the history
     is written in bulk.
     """
@@ -176,6 +176,23 @@ class SegmentationAction(models.Model):
 
     def _may_act_in(self, company) -> bool:
         return self.user_id._is_superuser() or company in self.user_id.company_ids
+
+    def _check_may_run(self, company):
+        """What may have changed since the action was set up.
+
+        :raise UserError: the user it runs as is archived, or has no access to the company any more
+        """
+        user = self.user_id
+        if not user.active and not user._is_superuser():
+            raise UserError(self.env._("%s is archived. Choose somebody else in “Run as”.", user.name))
+        if not self._may_act_in(company):
+            raise UserError(
+                self.env._(
+                    "%(user)s does not have access to company “%(company)s”. Choose somebody else in “Run as”.",
+                    user=user.name,
+                    company=company.name,
+                )
+            )
 
     # -- run as --------------------------------------------------------------------------------
 

@@ -2,8 +2,9 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import MissingError, UserError
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from .segmentation_profile import UNCLASSIFIED
 
@@ -22,7 +23,7 @@ class SegmentationActionItem(models.Model):
     """An action to be run for a customer whose class has changed, and what became of it.
 
     The scheduled job takes up to ``BATCH`` customers of an action into one transaction. When that fails it is rolled
-    back and repeated with a transaction for each of them, so that the others are done. Attempts are counted before
+    back and repeated with each half of them, until only those are left that fail alone. Attempts are counted before
     they are made: not even one that takes the server down is repeated for ever.
     """
 
@@ -102,7 +103,11 @@ class SegmentationActionItem(models.Model):
         """Run what waits, until the time of the job is used up; the scheduler repeats until nothing is left."""
         self.env["ir.cron"]._commit_progress(remaining=self.search_count(self._due()))
         while items := self._next_batch():
-            items._work()
+            try:
+                items._work()
+            except (MissingError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY) as error:
+                self.env.cr.rollback()
+                _logger.info("Actions on change are put off: %s", error)  # somebody changes what they are about
             if not self.env["ir.cron"]._commit_progress(len(items)):
                 break
         if later := self.search([("state", "=", "waiting")], order="not_before, id", limit=1):
@@ -122,17 +127,22 @@ class SegmentationActionItem(models.Model):
 
     def _work(self):
         """Run the items of one action and company in transactions of their own."""
-        items = self._leave_out()._begin()
+        # The reasons are for those who set the action up.
+        items = self.with_context(lang=self.action_id.user_id.lang)._leave_out()._begin()
+        items._run_or_split()
+
+    def _run_or_split(self):
+        """Run the items in one transaction; when that fails run each half, down to those that fail alone."""
         try:
-            items._run()
+            self._run()
         except Exception as error:  # server actions may fail in any way
             self.env.cr.rollback()
-            if len(items) == 1:
-                items._fail(error)
+            if len(self) == 1:
+                self._fail(error)
                 return
-            _logger.info("Action on change %s is run one by one: %s", self.action_id.id, error)
-            for item in items:
-                item._run_alone()
+            middle = len(self) // 2
+            for half in (self[:middle], self[middle:]):
+                half._run_or_split()
 
     def _begin(self):
         """Count the attempt, so that what is interrupted is not begun for ever; return what may be tried."""
@@ -154,22 +164,12 @@ class SegmentationActionItem(models.Model):
         self.env["ir.cron"]._commit_progress()
         return items
 
-    def _run_alone(self):
-        try:
-            self._run()
-        except Exception as error:  # server actions may fail in any way
-            self.env.cr.rollback()
-            self._fail(error)
-
     def _run(self):
         """Run the server action for the customers as the user set for it, and commit."""
         action = self.action_id
         if not self:
             return
-        if not action.user_id.active and not action.user_id._is_superuser():
-            raise UserError(
-                self.env._("%s, whom the action runs as, is archived. Choose somebody else.", action.user_id.name)
-            )
+        action._check_may_run(self.company_id)
         if action.server_action_id:
             for items in [self] if action.server_action_id._can_run_for_many() else self:
                 items._run_server_action()
@@ -192,13 +192,14 @@ class SegmentationActionItem(models.Model):
                 "segmentation_change_id": len(self) == 1 and self.change_id.id,
             },
         )
-        env.company  # noqa: B018 (refused when the user does not have access to the company any more)
         action.server_action_id.with_env(env).run()
 
     def _fail(self, error):
         """Note a failed attempt; the last one is final."""
         _logger.info("Action on change failed for item %s", self.id, exc_info=error)
-        text = str(error) or type(error).__name__
+        # Messages for users are whole; what Python says may go on with the code, which is not for everybody.
+        text = str(error) if isinstance(error, UserError) else str(error).partition("\n")[0]
+        text = text or type(error).__name__
         if self.attempts >= MAX_ATTEMPTS:
             self._end("failed", text)
         else:
