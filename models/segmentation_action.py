@@ -27,6 +27,7 @@ class SegmentationAction(models.Model):
     active = fields.Boolean(
         string="Switched on",
         default=False,
+        copy=False,
         help="Nothing is done while it is off, and what waits is left out. A user without technical rights who "
         "switches it on becomes the one it runs as.",
     )

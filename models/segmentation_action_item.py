@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from .segmentation_profile import UNCLASSIFIED
+from .segmentation_run import BUSY_DELAY
 
 _logger = logging.getLogger(__name__)
 
@@ -106,8 +107,11 @@ class SegmentationActionItem(models.Model):
             try:
                 items._work()
             except (MissingError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY) as error:
-                self.env.cr.rollback()
-                _logger.info("Actions on change are put off: %s", error)  # somebody changes what they are about
+                self.env.cr.rollback()  # somebody changes what they are about
+                _logger.info("Actions on change are put off: %s", error)
+                self._wake(fields.Datetime.now() + BUSY_DELAY)
+                self.env["ir.cron"]._commit_progress(remaining=0)
+                return
             if not self.env["ir.cron"]._commit_progress(len(items)):
                 break
         if later := self.search([("state", "=", "waiting")], order="not_before, id", limit=1):

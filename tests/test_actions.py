@@ -1,6 +1,8 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from psycopg2.errors import SerializationFailure
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Datetime
@@ -390,6 +392,27 @@ class TestActionWork(ActionCommon):
         self.assertIn("interrupted", item.error)
         self.assertFalse(partner.comment)
 
+    def test_conflict_with_another_transaction_is_put_off(self):
+        partner = self.customers(1)
+        action = self.action(event="change")
+        self.move(partner, SMALL)
+        job = self.env.ref("partner_segmentation.cron_actions")
+        self.env["ir.cron.trigger"].sudo().search([("cron_id", "=", job.id)]).unlink()
+        with patch.object(type(self.Item), "_begin", side_effect=SerializationFailure("concurrent update")):
+            self.work()
+        self.assertEqual((self.states(action), self.items(action).attempts), (["waiting"], 0))
+        self.assertTrue(self.env["ir.cron.trigger"].sudo().search([("cron_id", "=", job.id)]))
+        self.work()
+        self.assertEqual(self.states(action), ["done"])
+
+    def test_error_of_python_does_not_show_the_code(self):
+        partner = self.customers(1)
+        action = self.action(self.server_action("secret = 1\n1 / 0"), event="change")
+        self.move(partner, SMALL)
+        self.work()
+        self.assertIn("division by zero", self.items(action).error)
+        self.assertNotIn("secret", self.items(action).error)
+
     def test_archived_merged_and_deleted_customers_end_quietly(self):
         archived, merged, kept, deleted = self.customers(4)
         action = self.action(event="change")
@@ -523,7 +546,14 @@ class TestActionAccess(ActionCommon):
         for values in ({"name": "Other name"}, {"active": False}):
             action.with_user(self.manager).write(values)
             self.assertEqual(action.user_id, self.admin, values)
-        self.assertEqual(action.with_user(self.manager).copy().user_id, self.manager)
+        action.sudo().active = True
+        copy = action.with_user(self.manager).copy()
+        self.assertEqual((copy.user_id, copy.active), (self.manager, False))
+
+    def test_condition_does_not_read_what_its_author_may_not(self):
+        action = self.action()
+        with self.assertRaises(AccessError):
+            action.with_user(self.manager).domain = "[('revenue_12m', '>', 1000000)]"
 
     def test_server_action_runs_with_the_rights_of_the_user(self):
         code = "env['ir.config_parameter'].set_param('segmentation', 'taken')\nrecord.write({'comment': 'Run'})"
