@@ -14,7 +14,9 @@ def post_init_hook(env):
 def uninstall_hook(env):
     """Remove first what refers to classes and metrics and would keep them from being deleted."""
     env.cr.execute("DELETE FROM segmentation_criterion")
-    env.cr.execute("TRUNCATE segmentation_profile, segmentation_change")
+    env.cr.execute("TRUNCATE segmentation_profile, segmentation_change, segmentation_action_item")
+    env.cr.execute("DELETE FROM segmentation_action")
+    _keep_activities(env)
     env.cr.execute("UPDATE segmentation_dimension SET fallback_class_id = NULL")
     env.cr.execute("UPDATE segmentation_metric SET metric_id = NULL, base_metric_id = NULL")
 
@@ -29,3 +31,11 @@ def _use_known_currency(env, companies):
     has_rates = env["res.currency.rate"].search_count([("currency_id", "in", (currencies | dimension.currency_id).ids)])
     if dimension.currency_id not in currencies and not has_rates:
         dimension.currency_id = False
+
+
+def _keep_activities(env):
+    """Activities that shipped actions have scheduled stay, as ordinary calls."""
+    ours = env.ref("partner_segmentation.activity_customer_at_risk", raise_if_not_found=False)
+    if ours:
+        activities = env["mail.activity"].with_context(active_test=False).search([("activity_type_id", "=", ours.id)])
+        activities.activity_type_id = env.ref("mail.mail_activity_data_call", raise_if_not_found=False)

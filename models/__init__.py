@@ -29,6 +29,10 @@ from . import segmentation_run_queue
 from . import segmentation_run_step
 from . import segmentation_run_failure
 from . import segmentation_change
+from . import ir_actions_server
+from . import segmentation_action
+from . import segmentation_action_moves
+from . import segmentation_action_item
 from . import res_partner
 from . import ir_model_fields
 from . import res_company

@@ -22,6 +22,13 @@ TRIGGERS = [
 RANKED = ("criteria", "share", "quantile")
 
 
+def direction(dimension, source, target):
+    """``"up"`` or ``"down"`` for a move between two classes of the dimension; False where there is no order."""
+    if not source or not target or dimension.method not in RANKED:
+        return False
+    return "up" if (target.sequence, target.id) < (source.sequence, source.id) else "down"
+
+
 class SegmentationChange(models.Model):
     """History: a known customer moved from one class to another."""
 
@@ -69,10 +76,7 @@ class SegmentationChange(models.Model):
     @api.depends("dimension_id.method", "from_class_id.sequence", "to_class_id.sequence")
     def _compute_direction(self):
         for change in self:
-            old, new = change.from_class_id, change.to_class_id
-            change.direction = False
-            if old and new and change.dimension_id.method in RANKED:
-                change.direction = "up" if (new.sequence, new.id) < (old.sequence, old.id) else "down"
+            change.direction = direction(change.dimension_id, change.from_class_id, change.to_class_id)
 
     def _search_direction(self, operator, value):
         if operator != "in" or not {*value} <= {"up", "down"}:

@@ -195,6 +195,7 @@ class SegmentationRun(models.Model):
                 "duration": time.monotonic() - start,
             }
         )
+        self.env["segmentation.action"]._queue_changes(self)
 
     def _fail(self, message: str, **values):
         """Note that nothing could be evaluated."""

@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_bounds_grid
+from . import test_actions
 from . import test_class_codes
 from . import test_configuration
 from . import test_custom_columns
