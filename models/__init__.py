@@ -23,6 +23,7 @@ from . import segmentation_run_queue
 from . import segmentation_run_step
 from . import segmentation_change
 from . import res_partner
+from . import res_partner_completing
 from . import ir_model_fields
 from . import res_company
 from . import res_config_settings
@@ -32,3 +33,7 @@ from . import segmentation_touching
 from . import account_move
 from . import crm_lead
 from . import sale_order
+from . import segmentation_health
+from . import segmentation_health_finding
+from . import segmentation_health_texts
+from . import segmentation_health_remedies

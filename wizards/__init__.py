@@ -1,3 +1,4 @@
 from . import apply_standard
+from . import guess
 from . import number_codes
 from . import segmentation_comparison
