@@ -16,9 +16,7 @@ def one_class(look):
         cls, (customers, revenue) = max(used.items(), key=lambda item: item[1][0])
         share = customers / sum(count for count, _revenue in used.values())
         if share > MOST:
-            yield Finding(
-                "one_class", dimension, cls, number=round(100 * share), customers=customers, revenue=revenue
-            )
+            yield Finding("one_class", dimension, cls, number=round(100 * share), customers=customers, revenue=revenue)
 
 
 def few_classes(look):
@@ -48,9 +46,7 @@ def tiny(look):
         if classes:
             customers, revenue = map(sum, zip(*(used[cls] for cls in classes), strict=True))
             classes = classes.sorted()
-            yield Finding(
-                "tiny", dimension, classes, number=len(classes), customers=customers, revenue=revenue
-            )
+            yield Finding("tiny", dimension, classes, number=len(classes), customers=customers, revenue=revenue)
 
 
 FINDERS = (one_class, few_classes, same, tiny)

@@ -37,7 +37,7 @@ def without_class(look):
     for dimension in look.dimensions:
         nobody = dimension.class_ids.browse()
         # Only people set these, and a customer that buys nothing prefers nothing.
-        if dimension.method == "manual" or dimension.metric_id and dimension.method == "mapping":
+        if dimension.method == "manual" or (dimension.metric_id and dimension.method == "mapping"):
             continue
         domain = dimension._get_domain()
         if domain.is_true():

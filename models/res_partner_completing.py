@@ -40,6 +40,20 @@ class ResPartner(models.Model):
     )
     guessed_fact_names = fields.Char(string="Guessed", compute="_compute_guessed_fact_names")
 
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if "revenue_12m" in arch.get("default_order", "") and not self._sees_revenue():
+            arch.set("default_order", self._order)
+        return arch, view
+
+    @api.model
+    def _get_view_cache_key(self, view_id=None, view_type="form", **options):
+        return (*super()._get_view_cache_key(view_id, view_type, **options), self._sees_revenue())
+
+    def _sees_revenue(self) -> bool:
+        return self._has_field_access(self._fields["revenue_12m"], "read")
+
     @api.depends("missing_facts")
     @api.depends_context("lang", "company")
     def _compute_missing_fact_names(self):
@@ -51,7 +65,9 @@ class ResPartner(models.Model):
     @api.depends_context("lang")
     def _compute_guessed_fact_names(self):
         for partner in self:
-            labels = [partner._fields[name].get_description(self.env, ["string"])["string"] for name in partner._guessed()]
+            labels = [
+                partner._fields[name].get_description(self.env, ["string"])["string"] for name in partner._guessed()
+            ]
             partner.guessed_fact_names = ", ".join(labels)
 
     def write(self, vals):
@@ -69,9 +85,7 @@ class ResPartner(models.Model):
         if not names:
             return {}
         guessed = self.sudo().filtered("guessed_facts")  # whoever may write may know that it was a guess
-        return {
-            partner: {name: partner[name] for name in names if name in partner._guessed()} for partner in guessed
-        }
+        return {partner: {name: partner[name] for name in names if name in partner._guessed()} for partner in guessed}
 
     def _guessed(self) -> list[str]:
         """Names of the guessed fields."""

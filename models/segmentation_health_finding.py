@@ -33,9 +33,7 @@ class SegmentationHealthFinding(models.Model):
     dimension_ids = fields.Many2many(
         "segmentation.dimension", string="Dimensions", readonly=True, context={"active_test": False}
     )
-    class_ids = fields.Many2many(
-        "segmentation.class", string="Classes", readonly=True, context={"active_test": False}
-    )
+    class_ids = fields.Many2many("segmentation.class", string="Classes", readonly=True, context={"active_test": False})
     subject = fields.Char(readonly=True, help="What else it is about: the code of a fact, a job or a run.")
     number = fields.Float(readonly=True, aggregator=None)
     customers = fields.Integer(readonly=True, aggregator=None)

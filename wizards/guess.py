@@ -48,10 +48,11 @@ class SegmentationGuess(models.TransientModel):
     def _batches(self, partners):
         """Customers with an empty fact, best first."""
         empty = Domain.OR([(name, "=", False)] for name in GUESSABLE)
-        chosen = Domain("id", "in", partners.commercial_partner_id.ids) if partners else Domain("is_classified", "=", True)
+        chosen = (
+            Domain("id", "in", partners.commercial_partner_id.ids) if partners else Domain("is_classified", "=", True)
+        )
         Partner = self.env["res.partner"]
-        by_revenue = Partner._has_field_access(Partner._fields["revenue_12m"], "read")
-        order = "revenue_12m DESC NULLS LAST, id" if by_revenue else "id"
+        order = "revenue_12m DESC NULLS LAST, id" if Partner._sees_revenue() else "id"
         names = ["name", "vat", "zip", "phone", *GUESSABLE]
         ids = Partner.search(chosen & empty, order=order).ids
         for start in range(0, len(ids), BATCH):
