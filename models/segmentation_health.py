@@ -4,6 +4,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.fields import Command
+from odoo.tools import format_date
 
 from ..health import Look, findings
 from ..health.finding import WEIGHTS
@@ -47,11 +48,11 @@ class SegmentationHealth(models.Model):
         "UNIQUE(company_id, day)", "The classification of this company is being checked already. Try again."
     )
 
-    @api.depends("day", "company_id")
+    @api.depends("day")
     @api.depends_context("lang")
     def _compute_display_name(self):
         for check in self:
-            check.display_name = f"{check.company_id.name} {fields.Date.to_string(check.day) or ''}".strip()
+            check.display_name = self.env._("Health check of %s", format_date(self.env, check.day))
 
     @api.depends("score", "previous_score")
     def _compute_change(self):
@@ -94,12 +95,9 @@ class SegmentationHealth(models.Model):
         """Values of a check: totals, findings and score."""
         customers, revenue = Look(company).total
         found = [(finding, finding.points(customers, revenue)) for finding in findings(company)]
-        # A topic comes before another one when its worst finding is more serious.
-        worst = {}
-        for finding, _points in found:
-            worst[finding.topic] = max(worst.get(finding.topic, 0.0), WEIGHTS[finding.severity])
-        found.sort(
-            key=lambda pair: (-worst[pair[0].topic], pair[0].topic, -WEIGHTS[pair[0].severity], -pair[1], pair[0].kind)
+        ranked = sorted(
+            found,
+            key=lambda pair: (*self._topic_rank(found, pair[0].topic), -WEIGHTS[pair[0].severity], -pair[1]),
         )
         return {
             "customers": customers,
@@ -109,10 +107,15 @@ class SegmentationHealth(models.Model):
                 Command.clear(),
                 *(
                     Command.create({"sequence": sequence, "points": points, **self._finding_values(finding)})
-                    for sequence, (finding, points) in enumerate(found)
+                    for sequence, (finding, points) in enumerate(ranked)
                 ),
             ],
         }
+
+    def _topic_rank(self, found, topic: str) -> tuple:
+        """Where a topic comes: first the one with the most serious finding, then the one that costs most."""
+        own = [(WEIGHTS[finding.severity], points) for finding, points in found if finding.topic == topic]
+        return -max(weight for weight, _points in own), -sum(points for _weight, points in own), topic
 
     def _finding_values(self, finding) -> dict:
         return {

@@ -42,7 +42,8 @@ class SegmentationGuess(models.TransientModel):
         guess = self.create(
             {"line_ids": [Command.create(line) for line in lines[:MOST]], "has_more": len(lines) > MOST}
         )
-        return {**guess._get_records_action(name=self.env._("Guess what is missing")), "target": "new"}
+        action = guess._get_records_action(name=self.env._("Guess what is missing"))
+        return {**action, "target": "new", "context": {"dialog_size": "extra-large"}}
 
     @api.model
     def _batches(self, partners):
