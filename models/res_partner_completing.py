@@ -130,7 +130,7 @@ class ResPartner(models.Model):
     def _action_complete(self, domain) -> dict:
         """The list in which facts are filled in, with some of the customers of the current company."""
         action = self.env["ir.actions.act_window"]._for_xml_id("partner_segmentation.segmentation_complete_action")
-        return {**action, "domain": list(Domain("is_classified", "=", True) & domain)}
+        return {**action, "domain": list(Domain("is_classified", "=", True) & domain), "context": {}}
 
     def action_guess(self):
         """Propose what these customers do not say, or all customers when none is chosen."""

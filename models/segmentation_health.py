@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 
@@ -12,6 +13,7 @@ from .segmentation_profile import FIGURES
 
 _logger = logging.getLogger(__name__)
 
+FRESH = timedelta(minutes=10)  # after that the menu looks again
 DROP = 5  # points less than before that are worth an activity
 KEEP = relativedelta(months=13)  # a year can be compared with the year before
 
@@ -131,9 +133,9 @@ class SegmentationHealth(models.Model):
         }
 
     def _is_current(self) -> bool:
-        """Whether the check is of today and nobody has been evaluated since."""
+        """Whether the check is of just now and nobody has been evaluated since."""
         Run = self.env["segmentation.run"]
-        if not self or self.day != Run._today(self.company_id):
+        if not self or fields.Datetime.now() - self.checked_at > FRESH:
             return False
         newer = [("company_id", "=", self.company_id.id), ("write_date", ">", self.checked_at)]
         return not Run.search_count([*newer, ("state", "in", ("done", "partial", "failed"))], limit=1)

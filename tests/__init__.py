@@ -5,6 +5,7 @@ from . import test_configuration
 from . import test_custom_columns
 from . import test_dimensions
 from . import test_health
+from . import test_health_tours
 from . import test_history
 from . import test_install
 from . import test_mapping

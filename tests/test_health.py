@@ -23,6 +23,8 @@ class TestHealth(SegmentationCommon):
         super().setUpClass()
         cls.industries = [cls.env.ref(f"base.res_partner_industry_{code}") for code in "CGJ"]
         cls.states = [cls.env.ref(f"base.state_cn_{code}") for code in STATES]
+        # Only these, whatever else there is in the database.
+        cls.company.segmentation_population = "[('ref', '=like', 'HEALTH-%')]"
         # 30 customers, ten in each class of size, sector and region, so that no dimension follows another one.
         cls.customers = cls.env["res.partner"].create([cls.facts(index) for index in range(30)])
         for partner in cls.customers[:10]:
@@ -52,6 +54,7 @@ class TestHealth(SegmentationCommon):
     def facts(cls, index) -> dict:
         return {
             "name": f"Customer {index}",
+            "ref": f"HEALTH-{index}",
             "is_company": True,
             "employee_count": (10, 100, 300)[index % 3],
             "annual_turnover": 1.0,
@@ -415,8 +418,12 @@ class TestHealth(SegmentationCommon):
         self.jobs[0].active = False
         self.assertEqual(Health.action_open_latest()["res_id"], check.id)
         self.assertFalse(check.finding_ids)  # nothing was evaluated since
-        self.assertEqual(check.action_check_again()["res_id"], check.id)
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=11)):
+            Health.action_open_latest()
         self.assertEqual(check.finding_ids.mapped("kind"), ["job_off"])
+        self.jobs[1].active = False
+        self.assertEqual(check.action_check_again()["res_id"], check.id)
+        self.assertEqual(check.finding_ids.mapped("kind"), ["job_off", "job_off"])
 
     def test_texts_are_in_the_language_of_the_reader(self):
         self.env["res.lang"]._activate_lang("zh_CN")
