@@ -73,4 +73,8 @@ class SegmentationHealthFinding(models.Model):
         self.ensure_one()
         self.check_access("read")
         finding = self.with_company(self.company_id)
-        return getattr(finding, f"_remedy_{self.remedy}")()
+        action = getattr(finding, f"_remedy_{self.remedy}")()
+        if self.company_id != self.env.company and isinstance(action.get("context"), dict):
+            # Customers and their classes are those of the current company.
+            action["context"] = {**action["context"], "allowed_company_ids": self.company_id.ids}
+        return action

@@ -547,6 +547,22 @@ class TestHealth(SegmentationCommon):
         self.assertNotIn('name="revenue"', views["form"]["arch"])
         self.assertOpens(check.finding_ids[:1].action_remedy(), self.customers[:3])
 
+    def test_remedy_of_another_company_opens_its_customers(self):
+        self.customers[:3].industry_id = False
+        self.classify()
+        other = self.setup_other_company()["company"]
+        user = new_test_user(
+            self.env,
+            "health_group",
+            "partner_segmentation.group_manager",
+            company_id=other.id,
+            company_ids=[Command.set((other | self.company).ids)],
+        )
+        finding = self.found("missing").with_user(user).with_context(allowed_company_ids=(other | self.company).ids)
+        action = finding.action_remedy()
+        found = self.env["res.partner"].with_user(user).with_context(**action["context"]).search(action["domain"])
+        self.assertEqual(found.ids, self.customers[:3].ids)
+
     def test_second_company_is_out_of_sight(self):
         other = self.setup_other_company()["company"]
         check = self.health._check(other)
