@@ -5,8 +5,10 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from stdnum.ch import uid as swiss_uid
 from stdnum.cn import uscc
 from stdnum.eu import vat as eu_vat
+from stdnum.gb import vat as british_vat
 
 from odoo.tools import file_open
 
@@ -16,6 +18,12 @@ NATIONWIDE = "10"  # registered with the central administration: says nothing ab
 
 # Prefixes of tax numbers that are not the country's code.
 VAT_COUNTRIES = {"EL": "GR"}
+
+# Prefix of a tax number outside the European Union → whether a number with it is valid.
+BY_PREFIX = {
+    "CH": lambda number: swiss_uid.is_valid(number[:12]),  # the kind of tax follows
+    "GB": british_vat.is_valid,
+}
 
 
 class Guess(NamedTuple):
@@ -50,8 +58,11 @@ def guess_country(vat: str, phone: str, phone_countries: dict[str, str]) -> Gues
     compact = _compact(vat)
     if uscc.is_valid(compact):
         return Guess(CHINA, "vat", vat)
-    if compact[:2].isalpha() and eu_vat.is_valid(compact):
-        return Guess(VAT_COUNTRIES.get(compact[:2], compact[:2]), "vat", vat)
+    prefix = compact[:2]
+    if prefix in BY_PREFIX and BY_PREFIX[prefix](compact):
+        return Guess(prefix, "vat", vat)
+    if prefix.isalpha() and eu_vat.is_valid(compact):
+        return Guess(VAT_COUNTRIES.get(prefix, prefix), "vat", vat)
     digits = re.sub(r"[^\d+]", "", phone or "")
     if digits.startswith(("+", "00")):
         digits = digits.lstrip("+0")

@@ -2,6 +2,7 @@ import logging
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
+from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.fields import Command
@@ -65,7 +66,10 @@ class SegmentationHealth(models.Model):
     def _compute_finding_count(self):
         for check in self:
             check.finding_count = len(check.finding_ids)
-            check.serious_count = len(check.finding_ids.filtered(lambda finding: finding.severity == "serious"))
+            check.serious_count = len(check._serious_findings())
+
+    def _serious_findings(self):
+        return self.finding_ids.filtered(lambda finding: finding.severity == "serious")
 
     # -- check ---------------------------------------------------------------------------------
 
@@ -193,16 +197,14 @@ class SegmentationHealth(models.Model):
                     score=self.score,
                     previous=before.score,
                 ),
+                note=Markup("<br/>").join(check._serious_findings().mapped("name")),
             )
 
     def _is_worse_than(self, before) -> bool:
         if before.score - self.score >= DROP:
             return True
-        serious = [
-            {finding._key() for finding in check.finding_ids if finding.severity == "serious"}
-            for check in (self, before)
-        ]
-        return bool(serious[0] - serious[1])
+        now, then = ({finding._key() for finding in check._serious_findings()} for check in (self, before))
+        return bool(now - then)
 
     def _managers(self):
         """Managers of the company who have not been told yet, or have done what they were told."""

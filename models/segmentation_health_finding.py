@@ -72,9 +72,9 @@ class SegmentationHealthFinding(models.Model):
         """Do what mends it, or open where it can be mended."""
         self.ensure_one()
         self.check_access("read")
-        finding = self.with_company(self.company_id)
-        action = getattr(finding, f"_remedy_{self.remedy}")()
-        if self.company_id != self.env.company and isinstance(action.get("context"), dict):
+        company = self.company_id  # the finding goes when the remedy looks again
+        action = getattr(self.with_company(company), f"_remedy_{self.remedy}")()
+        if company != self.env.company and isinstance(action.get("context"), dict):
             # Customers and their classes are those of the current company.
-            action["context"] = {**action["context"], "allowed_company_ids": self.company_id.ids}
+            action["context"] = {**action["context"], "allowed_company_ids": company.ids}
         return action

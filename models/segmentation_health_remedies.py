@@ -71,10 +71,10 @@ class SegmentationHealthFinding(models.Model):
 
     def _job(self):
         """The job it is about, empty when somebody has deleted it."""
-        jobs = self.env["ir.cron"].sudo()  # managers need no technical rights to see how the jobs do
+        env = self.sudo().env  # managers need no technical rights to see how the jobs do
         if self.kind not in ("job_off", "job_failing"):
-            return jobs
-        return self.env.ref(f"partner_segmentation.{self.subject}", raise_if_not_found=False) or jobs
+            return env["ir.cron"]
+        return env.ref(f"partner_segmentation.{self.subject}", raise_if_not_found=False) or env["ir.cron"]
 
     def _remedy_switch_on(self):
         job = self._managed_job()
@@ -93,7 +93,7 @@ class SegmentationHealthFinding(models.Model):
         :raise UserError: the job does not exist any more
         """
         self.env["segmentation.dimension"].check_access("write")
-        job = self._job().sudo()  # only these jobs, and only to let them run: no other technical right is given
+        job = self._job()  # as superuser, but only these jobs, and only to let them run
         if not job:
             raise UserError(
                 self.env._(

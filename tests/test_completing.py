@@ -90,6 +90,9 @@ class TestCompleting(SegmentationCommon):
             ("DE136695976", "DE"),
             ("EL094259216", "GR"),
             ("ATU13585627", "AT"),
+            ("XI432525179", "XI"),  # Northern Ireland
+            ("CHE-107.787.577 MWST", "CH"),
+            ("GB 980 7806 84", "GB"),
             ("DE123", None),  # no such number
             ("XX12345678", None),
             ("91440300708461136A", None),  # wrong check digit

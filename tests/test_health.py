@@ -9,6 +9,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tests import new_test_user, tagged
 
+from ..health.finding import KINDS
 from .common import AS_OF, SegmentationCommon
 
 STATES = ("BJ", "SH", "GD")
@@ -418,8 +419,8 @@ class TestHealth(SegmentationCommon):
         self.jobs[0].active = False
         self.assertEqual(Health.action_open_latest()["res_id"], check.id)
         self.assertFalse(check.finding_ids)  # nothing was evaluated since
-        with freeze_time(fields.Datetime.now() + timedelta(minutes=11)):
-            Health.action_open_latest()
+        check.sudo().checked_at -= timedelta(minutes=11)
+        Health.action_open_latest()
         self.assertEqual(check.finding_ids.mapped("kind"), ["job_off"])
         self.jobs[1].active = False
         self.assertEqual(check.action_check_again()["res_id"], check.id)
@@ -434,14 +435,53 @@ class TestHealth(SegmentationCommon):
         self.assertIn("规模", finding.with_context(lang="zh_CN").name)
 
     def test_every_kind_has_text_and_remedy(self):
-        from ..health.finding import KINDS
-
         finding = self.env["segmentation.health.finding"].new({"kind": "job_off", "subject": "cron_work"})
         texts = finding._texts()
         self.assertEqual(set(texts), set(KINDS))
         for kind in KINDS:
             finding.kind = kind
             self.assertTrue(hasattr(finding, f"_remedy_{finding._remedy()}"), kind)
+
+    def test_every_remedy_is_a_valid_action_for_a_manager_without_other_rights(self):
+        user = new_test_user(
+            self.env, "health_remedies", "partner_segmentation.group_manager", company_id=self.company.id
+        )
+        run = self.env["segmentation.run"].search([("company_id", "=", self.company.id)], limit=1)
+        subjects = {"job_off": "cron_work", "job_failing": "cron_work", "missing": "industry_id"}
+        for kind, (topic, severity) in KINDS.items():
+            finding = (
+                self.env["segmentation.health.finding"]
+                .sudo()
+                .create(
+                    {
+                        "health_id": self.check().id,
+                        "kind": kind,
+                        "topic": topic,
+                        "severity": severity,
+                        "subject": str(run.id) if kind.startswith("run_") else subjects.get(kind),
+                        "dimension_ids": [
+                            Command.set((self.size | self.region).ids if kind == "same" else self.size.ids)
+                        ],
+                        "class_ids": [Command.set(self.size.class_ids[:1].ids)],
+                    }
+                )
+            )
+            with self.subTest(kind):
+                self.assertValid(finding.with_user(user).with_company(self.company).action_remedy(), user)
+
+    def assertValid(self, action, user):  # noqa: N802
+        """The client can show the action to the user: views, records and their order."""
+        if action["type"] == "ir.actions.client":
+            self.assertEqual(action["tag"], "display_notification")
+            action = action["params"]["next"]
+        self.assertEqual(action["type"], "ir.actions.act_window")
+        model = self.env[action["res_model"]].with_user(user).with_company(self.company)
+        views = model.get_views([(view_id, view_type) for view_id, view_type in action["views"]])["views"]
+        if action.get("res_id"):
+            self.assertTrue(model.browse(action["res_id"]).display_name)
+            return
+        order = etree.fromstring(views["list"]["arch"]).get("default_order")
+        model.search(Domain(action["domain"] or Domain.TRUE), order=order, limit=1)
 
     # -- scheduled -----------------------------------------------------------------------------
 
@@ -481,6 +521,7 @@ class TestHealth(SegmentationCommon):
             self.assertEqual(check.change, 0)
             check.sudo()._warn()
         self.assertEqual(len(self.activities()), 1)
+        self.assertIn(self.jobs[1].name, self.activities().note)
 
     def test_first_check_warns_nobody(self):
         self.jobs[0].active = False
