@@ -34,6 +34,7 @@ from . import segmentation_action
 from . import segmentation_action_moves
 from . import segmentation_action_item
 from . import res_partner
+from . import res_partner_completing
 from . import ir_model_fields
 from . import res_company
 from . import segmentation_setup
@@ -46,3 +47,7 @@ from . import segmentation_touching
 from . import account_move
 from . import crm_lead
 from . import sale_order
+from . import segmentation_health
+from . import segmentation_health_finding
+from . import segmentation_health_texts
+from . import segmentation_health_remedies

@@ -2,9 +2,12 @@ from . import test_access
 from . import test_bounds_grid
 from . import test_actions
 from . import test_class_codes
+from . import test_completing
 from . import test_configuration
 from . import test_custom_columns
 from . import test_dimensions
+from . import test_health
+from . import test_health_tours
 from . import test_history
 from . import test_install
 from . import test_mapping

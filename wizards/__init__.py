@@ -1,4 +1,5 @@
 from . import apply_standard
+from . import guess
 from . import number_codes
 from . import segmentation_comparison
 from . import suggestion
