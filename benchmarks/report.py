@@ -6,6 +6,7 @@ from . import orm_loop, statements
 from .indexes import CANDIDATES, Indexes
 from .measure import Bench
 from .pages import Pages
+from .previews import Previews
 from .scenarios import Scenarios
 from .table import Row, show, timing
 
@@ -18,13 +19,23 @@ def main(env, repeat, plans=None):
     scenarios.run()
     pages = Pages(bench)
     pages.run()
+    previews = Previews(bench)
+    previews.run()
     loop = orm_loop.measure(bench)
     indexes = Indexes(bench, scenarios.classify)
     indexes.run()
     print(
         f"\n{scenarios.customers:,} customers of one company, median of {repeat} runs or more; bounds are for 300,000\n"
     )
-    show([*engine_rows(scenarios), *page_rows(pages), *loop_rows(scenarios, loop), *index_rows(indexes)])
+    show(
+        [
+            *engine_rows(scenarios),
+            *page_rows(pages),
+            *preview_rows(previews),
+            *loop_rows(scenarios, loop),
+            *index_rows(indexes),
+        ]
+    )
     print("\nThe hand-written statement and the engine gave the same classes to every customer of both companies.")
     if plans:
         write_plans(bench, scenarios, Path(plans))
@@ -81,6 +92,13 @@ def page_rows(pages):
         timing("Contacts: sort by size", samples["sort"], 1000),
         timing("Customers: group by size", samples["group of customers"], 1000),
         timing("Customers: counters of the search panel", samples["search panel"], 1000),
+    ]
+
+
+def preview_rows(previews):
+    return [
+        timing(f"preview of {name}, {previews.moved[name]:,} would move", samples, bound=3)
+        for name, samples in previews.samples.items()
     ]
 
 

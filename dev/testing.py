@@ -3,24 +3,49 @@
 import os
 import subprocess
 
-from . import odoo
-from .paths import ADDON_LINK, ROOT, VENV_PYTHON
+from . import database, odoo
+from .console import say, stop
+from .paths import ADDON_LINK, LOGS, ROOT, VENV_PYTHON
 
 
 def pytest(server, database, arguments=()):
     """Return pytest's exit code. Paths are meant from the repository's root."""
+    return subprocess.call(command(database, arguments), env=environ(server), cwd=ROOT)
+
+
+def pytest_in_two(server, name, arguments=()):
+    """Run the tests in two processes, each with a copy of the database of its own; return whether all passed."""
+    copy = f"{name}_2"
+    database.copy(server, name, copy)
+    log = LOGS / "tests-2.log"
+    with log.open("wb") as output:
+        words = command(copy, [*arguments, "--part=2/2"])
+        second = subprocess.Popen(words, env=environ(server), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            code = pytest(server, name, [*arguments, "--part=1/2"])
+            second.wait()
+        finally:
+            stop(second)
+    say(f"==> The second half of the tests\n{log.read_text()}")
+    database.drop(server, copy)
+    return code == second.returncode == 0
+
+
+def command(database_name, arguments):
     words = [through_link(argument) for argument in arguments]
     if not any(word.startswith(str(ADDON_LINK)) for word in words):
         words.append(str(ADDON_LINK / "tests"))
-    command = [
-        *(VENV_PYTHON, "-P", "-m", "pytest"),
-        *("-p", "strict_tests", f"--confcutdir={ADDON_LINK}"),
-        *("--odoo-http", f"--odoo-database={database}", f"--odoo-config={odoo.ODOO_CONF}"),
+    return [
+        *(str(VENV_PYTHON), "-P", "-m", "pytest"),
+        *("-p", "strict_tests", "-p", "part_of_tests", f"--confcutdir={ADDON_LINK}"),
+        *("--odoo-http", f"--odoo-database={database_name}", f"--odoo-config={odoo.ODOO_CONF}"),
         *("--odoo-log-level=warn",),
         *words,
     ]
-    env = {**odoo.environ(server), "PYTHONPATH": str(ROOT / "dev" / "plugins")}
-    return subprocess.call([str(word) for word in command], env=env, cwd=ROOT)
+
+
+def environ(server):
+    return {**odoo.environ(server), "PYTHONPATH": str(ROOT / "dev" / "plugins")}
 
 
 def through_link(argument):

@@ -45,10 +45,11 @@ class Source(NamedTuple):
         return None if self.group_path else TRADE.get((self.model_name, self.partner_path))
 
 
-def input_query(scope, metrics, population: Domain) -> SQL:
+def input_query(scope, metrics, population: Domain | None) -> SQL:
     """SELECT of one row per customer: ``partner_id``, ``PARTNER_COLUMNS``, a column per metric.
 
-    Customers are the candidates that match ``population`` or have traded with the company.
+    Customers are the candidates that match ``population`` or have traded with the company. Without a population
+    all candidates have a row: for whoever knows the customers already.
 
     Amounts are in company currency with 6 decimals, so that they can be compared in any currency. A
     fact nobody stated is NULL; a customer without transactions has 0.
@@ -56,23 +57,26 @@ def input_query(scope, metrics, population: Domain) -> SQL:
     Partner = scope.env["res.partner"]
     query = candidates_query(scope)
     partner = SQL.identifier(Partner._table, "id")
-    is_customer = [domain_to_sql(population, Partner, Partner._table, query)]
+    is_customer = [] if population is None else [domain_to_sql(population, Partner, Partner._table, query)]
     values = {metric: _nothing(metric, scope) for metric in metrics if not metric.active}
     computed = metrics.filtered("active")
     computed |= computed.filtered(lambda metric: metric.aggregate in DERIVED)._bases()
     for metric in computed.filtered(lambda metric: metric.aggregate in FACTS):
         values[metric] = fact(metric, scope, query)
     documents = computed.filtered(lambda metric: metric.aggregate not in FACTS | DERIVED)
-    for number, (source, source_metrics) in enumerate(_sources(documents).items()):
+    for number, (source, source_metrics) in enumerate(_sources(documents, bool(is_customer)).items()):
         alias = f"source_{number}"
         condition = SQL("%s = %s", SQL.identifier(alias, "partner_id"), partner)
-        query.add_join("LEFT JOIN", alias, SQL("(%s)", source_query(source, source_metrics, scope)), condition)
+        trade = source.trade if is_customer else None
+        select = source_query(source, source_metrics, scope, trade)
+        query.add_join("LEFT JOIN", alias, SQL("(%s)", select), condition)
         values |= {metric: _source_value(alias, metric) for metric in source_metrics}
-        if source.trade is not None:
+        if trade is not None:
             is_customer.append(SQL.identifier(alias, "traded"))
     for metric in computed.filtered(lambda metric: metric.aggregate in DERIVED):
         values[metric] = _derived(metric, values)
-    query.add_where(SQL("(%s)", SQL(" OR ").join(is_customer)))
+    if is_customer:
+        query.add_where(SQL("(%s)", SQL(" OR ").join(is_customer)))
     return query.select(
         SQL("%s AS partner_id", partner),
         *(
@@ -89,9 +93,9 @@ def _nothing(metric, scope) -> SQL:
     return SQL("NULL::%s", SQL(column.column_type[1]))
 
 
-def _sources(metrics) -> dict:
-    """Source → its metrics; the documents that make customers are always among them."""
-    sources = {Source(*key): [] for key in TRADE}
+def _sources(metrics, trade: bool) -> dict:
+    """Source → its metrics; with ``trade``, the documents that make customers are among them."""
+    sources = {Source(*key): [] for key in TRADE if trade}
     for metric in metrics:
         sources.setdefault(Source.of(metric), []).append(metric)
     return sources
@@ -117,16 +121,19 @@ def _derived(metric, values) -> SQL:
     return SQL("CASE WHEN %s > 0 THEN %s END", base, kept(metric, SQL("100 * %s / %s", part, base)))
 
 
-def source_query(source: Source, metrics, scope) -> SQL:
-    """SELECT ``partner_id``, whether it ``traded`` (if that counts) and a column per metric, for one source."""
+def source_query(source: Source, metrics, scope, trade: Domain | None) -> SQL:
+    """SELECT ``partner_id``, whether it ``traded`` and a column per metric, for one source.
+
+    :param trade: which of the documents are trade; ``None`` when that does not count
+    """
     Model = scope.env[source.model_name]
     query = Query(scope.env, Model._table)
     partner = path_to_sql(Model, Model._table, source.partner_path, query)
     conditions = [document_condition(metric, scope, query) for metric in metrics]
     columns = [SQL("%s AS partner_id", partner)]
     relevant = list(conditions)
-    if source.trade is not None:
-        traded = domain_to_sql(source.trade, Model, Model._table, query)
+    if trade is not None:
+        traded = domain_to_sql(trade, Model, Model._table, query)
         columns.append(SQL("BOOL_OR(%s) AS traded", traded))
         relevant.append(traded)
     query.add_where(SQL("(%s)", SQL(" OR ").join(relevant)))

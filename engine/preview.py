@@ -34,7 +34,7 @@ class Preview(Evaluation):
         if stale:
             computed = SQL(
                 "LEFT JOIN (%s) AS computed ON computed.partner_id = file.partner_id",
-                input_query(self.scope, stale, self.population),
+                input_query(self.scope, stale, None),
             )
             columns += [SQL.identifier("computed", name) for name in stale.mapped("field_name")]
         return SQL(

@@ -10,8 +10,8 @@ class SegmentationPreviewed(models.AbstractModel):
     def action_preview(self, values: dict | None = None) -> dict:
         """Show which customers would move if the record were written with the values; nothing is changed.
 
-        :param values: as for ``write``, or for ``create`` on an empty recordset; nothing for what has been saved already
-            and not been evaluated yet
+        :param values: as for ``write``, or for ``create`` on an empty recordset; nothing for what has been saved and
+            not been evaluated yet
         :return: action that shows the preview, from where the change can be applied
         :raise ValidationError, AccessError: as writing the values would
         """

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from ..models.segmentation_change import RANKED
 
+# Up to as many classes all of them are listed.
+CROSSED = 7
+
 
 @dataclass(frozen=True)
 class ClassSize:
@@ -40,7 +43,7 @@ class Move:
 class DimensionMoves:
     """Moves between the classes of a dimension, highest class first; unclassified customers come last.
 
-    Only classes that gain or lose customers are listed.
+    Of many classes, only those that gain or lose customers are listed.
     """
 
     name: str
@@ -68,6 +71,8 @@ def _summarise(company, dimension, moves, customers: int, shows_revenue: bool) -
         then[source] -= count
         then[target] += count
     involved = {class_id for source, target, *_ in moves for class_id in (source, target)}
+    if len(dimension.class_ids) <= CROSSED:
+        involved |= {*dimension.class_ids.ids}
     classes = company.env["segmentation.class"].browse(involved - {None}).sorted(lambda cls: (cls.sequence, cls.id))
     order = [*classes.ids, *([None] if None in involved else [])]
     return DimensionMoves(

@@ -65,6 +65,11 @@ class SegmentationApplyStandard(models.TransientModel):
             if "currency" in step.changes and kept:
                 yield self.env._("Amounts that you have set yourself and keep are in %s from now on: check them.", code)
 
+    def action_preview(self):
+        """Show which customers would be in which class."""
+        self.ensure_one()
+        return self.standard_id.action_preview({"company_ids": self.company_ids.ids})
+
     def action_apply(self):
         """Apply the standard and show its dimensions."""
         self.ensure_one()
