@@ -31,5 +31,5 @@ class SegmentationDimension(models.Model):
         outdated = self.env.context.get("segmentation_outdated")
         if isinstance(outdated, Outdated) and not outdated.is_complete:
             outdated.ids.update(self.ids)
-        else:
-            super()._outdate()
+            return None
+        return super()._outdate()
