@@ -8,6 +8,7 @@ class Outdated:
 
     def __init__(self):
         self.ids = set()
+        self.is_complete = False  # records may keep the context when the change is over
 
 
 class SegmentationDimension(models.Model):
@@ -23,11 +24,12 @@ class SegmentationDimension(models.Model):
         """
         outdated = Outdated()
         yield self.with_context(segmentation_outdated=outdated)
+        outdated.is_complete = True
         self.with_context(active_test=False).browse(outdated.ids).exists()._outdate()
 
     def _outdate(self):
         outdated = self.env.context.get("segmentation_outdated")
-        if isinstance(outdated, Outdated):
+        if isinstance(outdated, Outdated) and not outdated.is_complete:
             outdated.ids.update(self.ids)
-        else:
-            super()._outdate()
+            return None
+        return super()._outdate()

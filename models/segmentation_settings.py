@@ -11,7 +11,7 @@ class SegmentationSettings(models.Model):
     """The settings page of a company."""
 
     _name = "segmentation.settings"
-    _inherit = ["segmentation.setup"]
+    _inherit = ["segmentation.setup", "segmentation.previewed"]
     _description = "Settings of the Classification"
 
     idle_warning = fields.Char(compute="_compute_idle_warning")

@@ -111,6 +111,13 @@ class TestOutdateOnce(SegmentationCommon):
         for dimension in others:
             self.assertEqual(dimension.rule_version, before[dimension], dimension.name)
 
+    def test_changes_after_the_standard_count(self):
+        plan = self.env["segmentation.standard"].search([("code", "=", "ABC_REVENUE")])._apply(self.company)
+        dimension = next(iter(plan.targets.values())).dimension
+        before = dimension.rule_version
+        dimension.class_ids[0].share = 70
+        self.assertEqual(dimension.rule_version, before + 1)
+
     def test_context_of_a_client_holds_nothing_back(self):
         before = self.size.rule_version
         self.size.with_context(segmentation_outdated=[]).hysteresis = 0.2

@@ -1,12 +1,14 @@
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Datetime
 from odoo.service.model import get_public_method
 from odoo.tests import Form, new_test_user, tagged
 
-from .common import SegmentationCommon
+from .common import AS_OF, SegmentationCommon
 
 
 @tagged("post_install", "-at_install")
@@ -224,6 +226,19 @@ class TestSettings(SegmentationCommon):
         metric.name = "Revenue, 6 months"
         self.env.invalidate_all()
         self.assertFalse(self.page.window_warning)
+
+    def test_preview_of_a_window(self):
+        partner = self.customer()
+        self.invoice(partner, 2_000_000, AS_OF - timedelta(days=200))
+        with freeze_time(AS_OF):
+            self.classify()
+            metric = self.env.ref("partner_segmentation.metric_revenue_12m")
+            values = {"metric_ids": [[Command.UPDATE, metric.id, {"window_months": 3}]], "history_months": 7}
+            preview = self.env["segmentation.preview"].browse(self.page.action_preview(values)["res_id"])
+            self.assertEqual(preview.moved, 1)
+            self.assertEqual((metric.window_months, self.company.segmentation_history_months), (12, 0))
+            preview.with_user(self.manager).action_apply()
+        self.assertEqual((metric.window_months, self.company.segmentation_history_months), (3, 7))
 
     def test_loop_of_dimensions_is_refused(self):
         key = self.env["segmentation.dimension"].create(
