@@ -5,7 +5,6 @@ from . import data, grain, staleness, standard
 FINDERS = (*standard.FINDERS, *grain.FINDERS, *staleness.FINDERS, *data.FINDERS)
 
 
-def findings(company) -> list:
-    """What is wrong with the classification of a company, in the order it was looked for."""
-    look = Look(company)
+def findings(look) -> list:
+    """What is wrong with the classification that ``look`` looks at, in the order it was looked for."""
     return [finding for find in FINDERS for finding in find(look)]

@@ -26,7 +26,7 @@ class ResPartner(models.Model):
         string="Missing facts",
         compute="_compute_missing_fact_names",
         groups=GROUP,
-        help="Facts whose absence leaves a class open, as of the last evaluation of the customer.",
+        help="Facts that nobody has told and that leave a class open.",
     )
     revenue_12m = OptionalMonetary(
         string="Revenue, 12 months",
@@ -54,12 +54,24 @@ class ResPartner(models.Model):
     def _sees_revenue(self) -> bool:
         return self._has_field_access(self._fields["revenue_12m"], "read")
 
-    @api.depends("missing_facts")
+    @api.depends("missing_facts", "employee_count", "annual_turnover", "total_assets", *PARTNER_COLUMNS.values())
     @api.depends_context("lang", "company")
     def _compute_missing_fact_names(self):
         Profile = self.env["segmentation.profile"]
+        codes = {partner: (partner.missing_facts or "").split(",") for partner in self}
+        told_by = {code: self._missing_field(code) for code in set().union(*codes.values())}
+        names = {}
         for partner in self:
-            partner.missing_fact_names = Profile._fact_names(partner.missing_facts)
+            customer = partner.commercial_partner_id
+            missing = ",".join(code for code in codes[partner] if not customer._tells(told_by[code]))
+            if missing not in names:
+                names[missing] = Profile._fact_names(missing)
+            partner.missing_fact_names = names[missing]
+
+    def _tells(self, name: str | None) -> bool:
+        """Whether the contact tells a fact in a field; 0 employees is a fact."""
+        value = self[name] if name else False
+        return bool(value) or (value is not False and value == 0)
 
     @api.depends("guessed_facts")
     @api.depends_context("lang")
@@ -145,12 +157,11 @@ class ResPartner(models.Model):
         for partner in self.filtered("guessed_facts"):
             partner.write(dict.fromkeys(partner._guessed(), False))
 
-    @api.model
     def action_import_facts(self):
         """Odoo's own import, for the file that the export of these columns made."""
         return {
             "type": "ir.actions.client",
             "tag": "import",
             "name": self.env._("Import facts of customers"),
-            "params": {"model": "res.partner", "context": {}},
+            "params": {"active_model": "res.partner", "context": {}},
         }

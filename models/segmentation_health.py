@@ -1,4 +1,5 @@
 import logging
+from contextlib import suppress
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -11,10 +12,12 @@ from odoo.tools import format_date
 from ..health import Look, findings
 from ..health.finding import WEIGHTS
 from .segmentation_profile import FIGURES
+from .segmentation_run import CompanyBusyError
 
 _logger = logging.getLogger(__name__)
 
 FRESH = timedelta(minutes=10)  # after that the menu looks again
+MOST_WAITING = 1000  # customers to evaluate before a look; more wait for the scheduled job
 DROP = 5  # points less than before that are worth an activity
 KEEP = relativedelta(months=13)  # a year can be compared with the year before
 
@@ -99,8 +102,9 @@ class SegmentationHealth(models.Model):
     @api.model
     def _look(self, company) -> dict:
         """Values of a check: totals, findings and score."""
-        customers, revenue = Look(company).total
-        found = [(finding, finding.points(customers, revenue)) for finding in findings(company)]
+        look = Look(company)
+        customers, revenue = look.total
+        found = [(finding, finding.points(customers, revenue)) for finding in findings(look)]
         ranked = sorted(
             found,
             key=lambda pair: (*self._topic_rank(found, pair[0].topic), -WEIGHTS[pair[0].severity], -pair[1]),
@@ -136,6 +140,15 @@ class SegmentationHealth(models.Model):
             "revenue": finding.revenue,
         }
 
+    def _classify_waiting(self, company):
+        """Evaluate the customers about whom something was told just now, so that a check sees what was mended."""
+        # Nobody reads these marks; the scheduled job takes them, whatever becomes of this.
+        marks = self.env["segmentation.touch"].sudo()
+        waiting = marks.search([("company_id", "in", (False, company.id))], limit=MOST_WAITING).partner_id
+        if waiting:
+            with suppress(CompanyBusyError):
+                self.env["segmentation.run"].sudo()._classify(company, "event", waiting)
+
     def _is_current(self) -> bool:
         """Whether the check is of just now and nobody has been evaluated since."""
         Run = self.env["segmentation.run"]
@@ -152,11 +165,13 @@ class SegmentationHealth(models.Model):
         self.check_access("read")
         check = self.search([("company_id", "=", self.env.company.id)], limit=1)
         if not check._is_current():
+            self._classify_waiting(self.env.company)
             check = self._check(self.env.company)
         return check._action_open()
 
     def action_check_again(self):
         self.check_access("read")
+        self._classify_waiting(self.company_id)
         return self._check(self.company_id)._action_open()
 
     def _action_open(self) -> dict:

@@ -4,6 +4,7 @@ import json
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
+from odoo.service.model import call_kw
 from odoo.tests import Form, new_test_user, tagged
 
 from ..completing.guess import guess_country, guess_industry, guess_state
@@ -58,6 +59,17 @@ class TestCompleting(SegmentationCommon):
         self.assertEqual(self.shop.revenue_12m, 5000.0)
         with self.assertRaises(AccessError):
             self.shop.with_user(self.editor).read(["revenue_12m"])
+
+    def test_what_is_told_is_not_missing_any_more(self):
+        self.assertEqual(
+            set(self.silent.missing_fact_names.split(", ")) & {"Employees", "Industry"}, {"Employees", "Industry"}
+        )
+        self.silent.employee_count = 0
+        self.assertNotIn("Employees", self.silent.missing_fact_names)
+        self.silent.industry_id = self.manufacturing
+        self.assertNotIn("Industry", self.silent.missing_fact_names)
+        self.silent.write({"employee_count": False, "industry_id": False})
+        self.assertIn("Employees", self.silent.missing_fact_names)
 
     def test_code_of_a_fact_is_matched_as_a_whole(self):
         self.profile(self.silent).sudo().missing_facts = "other_zip,zip_code"
@@ -336,4 +348,6 @@ class TestCompleting(SegmentationCommon):
         self.assertEqual(template.resource, "res.partner")
         for name in template.export_fields.mapped("name"):
             self.assertIn(name, self.env["res.partner"]._fields)
-        self.assertEqual(self.env["res.partner"].action_import_facts()["tag"], "import")
+        # As the button of the list calls it.
+        action = call_kw(self.env["res.partner"].with_user(self.editor), "action_import_facts", [[]], {})
+        self.assertEqual((action["tag"], action["params"]["active_model"]), ("import", "res.partner"))

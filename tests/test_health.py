@@ -426,6 +426,18 @@ class TestHealth(SegmentationCommon):
         self.assertEqual(check.action_check_again()["res_id"], check.id)
         self.assertEqual(check.finding_ids.mapped("kind"), ["job_off", "job_off"])
 
+    def test_what_was_mended_just_now_shows(self):
+        self.industry.fallback_class_id = False
+        self.customers[0].industry_id = False
+        self.classify()
+        check = self.check().with_user(self.manager).with_company(self.company)
+        self.assertIn("without_class", check.finding_ids.mapped("kind"))
+        self.customers[0].with_user(self.manager).industry_id = self.industries[0]
+        self.env.cr.precommit.run()  # the end of that request
+        check.action_check_again()
+        self.assertNotIn("without_class", check.finding_ids.mapped("kind"))
+        self.assertNotIn("missing", check.finding_ids.mapped("kind"))
+
     def test_texts_are_in_the_language_of_the_reader(self):
         self.env["res.lang"]._activate_lang("zh_CN")
         self.size.with_context(lang="zh_CN").name = "规模"
