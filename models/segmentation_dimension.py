@@ -2,7 +2,7 @@ from collections import defaultdict
 from itertools import pairwise
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..engine.relative import METHODS as RELATIVE
 from .domain_field import check_domain, parse_domain
@@ -257,8 +257,13 @@ class SegmentationDimension(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        shipped = self.filtered(lambda dimension: not dimension.is_custom)
-        shipped.with_context(active_test=False).class_ids._unlink_except_used()
+        for dimension in self.filtered(lambda dimension: not dimension.is_custom):
+            if any(cls._is_used() for cls in dimension.with_context(active_test=False).class_ids):
+                raise UserError(
+                    self.env._(
+                        "Dimension “%s” has customers or a history. Archive it instead of deleting it.", dimension.name
+                    )
+                )
 
     def _column_values(self, vals) -> dict:
         return {"ttype": "many2one", "relation": "segmentation.class", "on_delete": "set null"}

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, float_round
 
 from ..engine.breaks import (
     bounds_at,
@@ -199,7 +199,8 @@ class SegmentationSuggestion(models.TransientModel):
         if method == "share":
             return self._read_shares(wanted)
         for digits in (2,) if self.exact else (0, 1, 2):
-            shares = [round(share, digits) for share in shares_at(values, cuts)]
+            # Rounded down: the customer after the cut stays below it.
+            shares = [float_round(share, digits, rounding_method="DOWN") for share in shares_at(values, cuts)]
             if len(shares) == wanted and _are_shares(shares):
                 return shares
         raise UserError(self.env._("The customers differ too little for so many classes. Use fewer classes."))

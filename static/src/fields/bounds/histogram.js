@@ -122,7 +122,7 @@ export class Histogram extends Component {
             type: "bar",
             data: {
                 labels: bins.map(({ edge }) => shortNumber(edge)),
-                datasets: [{ data: counts, categoryPercentage: 1, barPercentage: 0.95, minBarLength: 2 }],
+                datasets: [{ data: counts.map((count) => count || null), categoryPercentage: 1, barPercentage: 0.95, minBarLength: 2 }],
             },
             options: {
                 animation: false,
