@@ -53,9 +53,13 @@ class Preview(Evaluation):
         self._writer.compare(classified)
 
     def counted_moves(self) -> list[tuple]:
-        """Dimension, class now, class then, number of customers and their revenue: a row per way to move."""
+        """Dimension, class now, class then, number of customers, their revenue, and how many of them have a file.
+
+        A row per way to move. Who has no file yet is classified for the first time.
+        """
         return self._rows(
-            """SELECT dimension_id, from_class_id, to_class_id, COUNT(*), COALESCE(SUM(%(revenue)s), 0)
+            """SELECT dimension_id, from_class_id, to_class_id, COUNT(*), COALESCE(SUM(%(revenue)s), 0),
+                      COUNT(profile_id)
                  FROM (%(moves)s) AS move
              GROUP BY dimension_id, from_class_id, to_class_id"""
         )

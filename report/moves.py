@@ -55,8 +55,8 @@ def summarise_moves(company, evaluation, shows_revenue: bool) -> list[DimensionM
     """What a :class:`~..engine.preview.Preview` has found, by dimension in which anybody moves."""
     dimensions = company.env["segmentation.dimension"].with_context(active_test=False).search([])
     moves = defaultdict(list)
-    for dimension_id, *move in evaluation.counted_moves():
-        moves[dimension_id].append(move)
+    for dimension_id, source, target, customers, revenue, _known in evaluation.counted_moves():
+        moves[dimension_id].append((source, target, customers, revenue))
     return [
         _summarise(company, dimension, moves[dimension.id], evaluation.result.customers, shows_revenue)
         for dimension in dimensions

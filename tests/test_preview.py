@@ -2,7 +2,7 @@ from collections import Counter
 from datetime import timedelta
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from odoo import Command
@@ -101,6 +101,28 @@ class TestPreview(PreviewCase):
         self.assertEqual(sizes["Medium"], (medium, medium - 1))
         self.assertEqual([move["direction"] for move in size["moves"]], ["up"])
         self.assertIn("Large", preview.matrix)
+
+    def test_actions_that_would_be_run(self):
+        large = self.env.ref("partner_segmentation.class_size_large")
+        action = self.env["segmentation.action"].create(
+            {
+                "name": "Welcome",
+                "active": True,
+                "company_id": self.company.id,
+                "dimension_id": self.size.id,
+                "event": "enter",
+                "class_ids": [Command.set(large.ids)],
+            }
+        )
+        values = self.bounds(large_employee_count=100)
+        self.assertEqual(self.preview(self.size, values).actions_text, "Welcome: for 1 customers")
+        action.domain = "[('revenue_12m', '>', 0)]"
+        self.assertIn("up to 1", self.preview(self.size, values).actions_text)
+        self.customer("New, has no file yet", employee_count=5000)
+        self.env["segmentation.run"].search([]).unlink()  # everybody is evaluated anew
+        self.assertIn("up to 1", self.preview(self.size, values).actions_text)
+        action.active = False
+        self.assertIn("No action", self.preview(self.size, values).actions_text)
 
     def test_nothing_is_written(self):
         versions = self.env["segmentation.preview"]._versions()
@@ -357,7 +379,14 @@ class TestPreviewAgrees(PreviewCase):
         shares = zip(classes, value, strict=False)
         return self.abc, {"class_ids": [Command.update(cls.id, {"share": share}) for cls, share in shares]}
 
-    @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    # Without shrinking, which takes minutes: the changes are few and readable as they are.
+    @settings(
+        max_examples=25,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(sequence=st.lists(changes, min_size=1, max_size=3))
     def test_random_changes(self, sequence):
         with self.env.cr.savepoint() as savepoint:

@@ -29,12 +29,13 @@ class SegmentationPreview(models.TransientModel):
     versions = fields.Json(readonly=True, help="The versions of the rules that the change was tried on.")
     customers = fields.Integer(readonly=True)
     moved = fields.Integer(readonly=True)
-    share = fields.Float(compute="_compute_share")
     revenue_moved = fields.Monetary(readonly=True)
     shows_revenue = fields.Boolean(compute="_compute_shows_revenue")
     summary = fields.Char(compute="_compute_summary")
     error = fields.Text(readonly=True)
     dimensions = fields.Json(readonly=True)
+    actions = fields.Json("Counted actions", readonly=True, help="The actions on change that would be run, with the number of customers.")
+    actions_text = fields.Text(string="Actions", compute="_compute_actions_text")
     matrix = fields.Html(compute="_compute_matrix", sanitize=False)
     mover_ids = fields.One2many("segmentation.preview.mover", "preview_id", string="Largest customers", readonly=True)
 
@@ -114,11 +115,25 @@ class SegmentationPreview(models.TransientModel):
             "revenue_moved": revenue if shows_revenue else 0.0,
             "error": "\n".join(evaluation.result.failures.values()) or False,
             "dimensions": [asdict(moves) for moves in summarise_moves(self.env.company, evaluation, shows_revenue)],
+            "actions": self._found_actions(evaluation),
             "mover_ids": [
                 fields.Command.create(self._mover(*row, shows_revenue))
                 for row in evaluation.biggest_moves(partners, LISTED)
             ],
         }
+
+    def _found_actions(self, evaluation) -> list[dict]:
+        browse = self.env["segmentation.class"].browse
+        moves = [
+            (self.env["segmentation.dimension"].browse(dimension_id), browse(source or []), browse(target or []), known)
+            for dimension_id, source, target, _customers, _revenue, known in evaluation.counted_moves()
+            if known  # a first classification is no change
+        ]
+        counts = self.env["segmentation.action"]._count_moves(moves)
+        return [
+            {"name": action.name, "customers": customers, "limited": bool(action.domain)}
+            for action, customers in counts.items()
+        ]
 
     def _mover(self, partner_id, dimension_id, from_id, to_id, revenue, evidence, shows_revenue) -> dict:
         # Names, because a class or dimension that the change would make is not there when the preview is shown.
@@ -143,11 +158,6 @@ class SegmentationPreview(models.TransientModel):
         action = self.env["ir.actions.act_window"]._for_xml_id("partner_segmentation.segmentation_preview_action")
         return {**action, "res_id": self.id}
 
-    @api.depends("customers", "moved")
-    def _compute_share(self):
-        for preview in self:
-            preview.share = preview.moved / preview.customers if preview.customers else 0.0
-
     @api.depends_context("uid")
     def _compute_shows_revenue(self):
         self.shows_revenue = self._shows_revenue()
@@ -167,6 +177,19 @@ class SegmentationPreview(models.TransientModel):
             if preview.shows_revenue:
                 amount = format_amount(self.env, preview.revenue_moved, preview.currency_id)
                 preview.summary += " " + self.env._("Their revenue of the last 12 months: %s.", amount)
+
+    @api.depends("actions")
+    @api.depends_context("lang")
+    def _compute_actions_text(self):
+        for preview in self:
+            lines = [
+                self.env._("%(action)s: for up to %(customers)s customers, those that meet its condition", **values)
+                if action["limited"]
+                else self.env._("%(action)s: for %(customers)s customers", **values)
+                for action in preview.actions or []
+                if (values := {"action": action["name"], "customers": action["customers"]})
+            ]
+            preview.actions_text = "\n".join(lines) or self.env._("No action on change would be run.")
 
     @api.depends("dimensions", "shows_revenue")
     @api.depends_context("lang")
