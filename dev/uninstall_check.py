@@ -5,7 +5,7 @@ from .console import run_logged, say
 from .paths import MODULE, ROOT
 from .postgres import query
 
-PARTNER_COLUMNS = ("employee_count", "annual_turnover", "total_assets", "declared_currency_id")
+PARTNER_COLUMNS = ("employee_count", "annual_turnover", "total_assets", "declared_currency_id", "guessed_facts")
 
 # What must be empty afterwards: title → query for the names of what is left.
 LEFTOVERS = {

@@ -34,7 +34,9 @@ class SegmentationPreview(models.TransientModel):
     summary = fields.Char(compute="_compute_summary")
     error = fields.Text(readonly=True)
     dimensions = fields.Json(readonly=True)
-    actions = fields.Json("Counted actions", readonly=True, help="The actions on change that would be run, with the number of customers.")
+    actions = fields.Json(
+        "Counted actions", readonly=True, help="The actions on change that would be run, with the number of customers."
+    )
     actions_text = fields.Text(string="Actions", compute="_compute_actions_text")
     matrix = fields.Html(compute="_compute_matrix", sanitize=False)
     mover_ids = fields.One2many("segmentation.preview.mover", "preview_id", string="Largest customers", readonly=True)
