@@ -21,6 +21,7 @@ from . import test_overrides
 from . import test_partner
 from . import test_population
 from . import test_preview
+from . import test_preview_tours
 from . import test_queue
 from . import test_regions
 from . import test_run
