@@ -78,14 +78,19 @@ class SegmentationOnboarding(models.Model):
             }
             onboarding.facts_warning = "employee_count" in facts and onboarding._unknown_facts()
 
-    def _unknown_facts(self) -> str:
-        """Warning that the facts of the customers are not known; empty where those of most are."""
-        customers = self.company_id.sudo()._get_segmentation_population()
+    @api.model
+    def _known_facts(self, company) -> tuple[int, int]:
+        """Number of customers whose number of employees is known, and of all customers."""
+        customers = company.sudo()._get_segmentation_population()
         # How many there are is no secret to who sets the rules.
         Partner = self.env["res.partner"].sudo()
-        total = Partner.search_count(customers)
         known = Partner.search_count(customers & Domain("employee_count", "!=", False))
-        if not total or known > total / 2:
+        return known, Partner.search_count(customers)
+
+    def _unknown_facts(self) -> str:
+        """Warning that the facts of the customers are not known; empty where those of most are."""
+        known, total = self._known_facts(self.company_id)
+        if 2 * known >= total:
             return ""
         return self.env._(
             "The official size classes need the number of employees, the turnover and the industry of your customers, "

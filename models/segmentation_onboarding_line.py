@@ -8,7 +8,9 @@ from .segmentation_standard import INSTALLED
 TOPICS = ("SIZE", "INDUSTRY", "REGION", "STAGE", "ABC", "RFM", "HABIT", "PREFERENCE", "FOCUS")
 # Standards that are of use for everybody who has sent invoices.
 RECOMMENDED = {"ABC": "ABC_REVENUE", "RFM": "RFM"}
-OF_COUNTRY = {"CN": {"SIZE": "CN_NBS_2017", "REGION": "REGION_CN7"}}
+OF_COUNTRY = {"CN": {"REGION": "REGION_CN7"}}
+# Standards that are of use where the facts about most customers are known.
+OF_COUNTRY_WITH_FACTS = {"CN": {"SIZE": "CN_NBS_2017"}}
 
 
 class SegmentationStandard(models.Model):
@@ -73,9 +75,8 @@ class SegmentationOnboardingLine(models.Model):
         """Topic → standard that is proposed to a company, empty where none is.
 
         What the company uses stays; one that uses nothing but what the installation made is given what is customary in
-        its country, and what it has the documents for.
+        its country, and what it has the facts and documents for.
         """
-        country = OF_COUNTRY.get(company.sudo().country_id.code, {})  # everybody may know where the company is
         by_topic = self.env["segmentation.standard"]._by_topic()
         used = {
             topic: standards.filtered(lambda standard: standard._is_applied_for(company))[:1]
@@ -86,8 +87,15 @@ class SegmentationOnboardingLine(models.Model):
         invoices = [("company_id", "=", company.id), ("state", "=", "posted"), ("move_type", "=", "out_invoice")]
         # Whether anything has been invoiced is no secret to who sets the rules.
         has_invoices = self.env["account.move"].sudo().search_count(invoices, limit=1)
-        wanted = {**(RECOMMENDED if has_invoices else {}), **country}
+        wanted = {**(RECOMMENDED if has_invoices else {}), **self._customary(company)}
         return {
             topic: standards.filtered(lambda standard, topic=topic: standard.code == wanted.get(topic)) or used[topic]
             for topic, standards in by_topic.items()
         }
+
+    def _customary(self, company) -> dict:
+        """Topic → code of the standard that is customary where the company is."""
+        country = company.sudo().country_id.code  # everybody may know where the company is
+        known, total = self.env["segmentation.onboarding"]._known_facts(company)
+        with_facts = OF_COUNTRY_WITH_FACTS.get(country, {}) if 2 * known >= total else {}
+        return {**OF_COUNTRY.get(country, {}), **with_facts}

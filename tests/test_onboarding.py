@@ -79,9 +79,16 @@ class TestOnboarding(SegmentationCommon):
     # -- standards -----------------------------------------------------------------------------
 
     def test_chinese_company_is_offered_the_chinese_standards(self):
+        self.company.segmentation_population = [("id", "in", (self.small | self.large).ids)]
         chosen = self.chosen()
         self.assertEqual((chosen["SIZE"], chosen["REGION"]), ("CN_NBS_2017", "REGION_CN7"))
         self.assertEqual((chosen["ABC"], chosen["RFM"]), ("ABC_REVENUE", "RFM"))
+
+    def test_official_sizes_are_not_proposed_where_they_would_place_nobody(self):
+        self.company.segmentation_population = [("id", "in", (self.small | self.large).ids)]
+        (self.small | self.large).employee_count = False
+        chosen = self.chosen()
+        self.assertEqual((chosen["SIZE"], chosen["REGION"]), ("SIZE_DEFAULT", "REGION_CN7"))
 
     def test_what_needs_invoices_is_offered_to_who_has_some(self):
         other = self.setup_other_company()["company"]

@@ -3,7 +3,11 @@ import { stepUtils } from "@web_tour/tour_utils";
 
 const next = (content, step) => [
     { content, trigger: "button[name='action_next']:visible", run: "click" },
-    { content: `The step ${step} is shown`, trigger: `.o_form_view div[name='${step}']:visible` },
+    {
+        content: `The step ${step} is shown`,
+        trigger: `.o_form_view div[name='${step}']:visible`,
+        timeout: 60000, // the preview makes columns
+    },
 ];
 
 /** First use to first result: an administrator opens the app, presses Next through everything, and sees customers. */
@@ -40,6 +44,7 @@ registry.category("web_tour.tours").add("segmentation_first_use", {
         },
         {
             content: "The run has ended: see the customers",
+            timeout: 60000,
             trigger: "button[name='action_finish']:visible",
             run: "click",
         },
