@@ -1,12 +1,19 @@
 from datetime import date
 
 from odoo import Command
+from odoo.fields import Datetime
 from odoo.tests import new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 AS_OF = date(2026, 6, 30)
 DIMENSIONS = ("size", "industry", "region", "stage")
+
+
+def wake_at_once(runs, at):
+    """Stands for ``segmentation.run._wake`` where no scheduler runs: what is due is worked off at once."""
+    if at <= Datetime.now():
+        runs.sudo()._cron_work()
 
 
 class SegmentationCommon(AccountTestInvoicingCommon):

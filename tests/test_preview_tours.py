@@ -3,6 +3,8 @@ from unittest.mock import patch
 from odoo import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from .common import wake_at_once
+
 
 @tagged("post_install", "-at_install")
 class TestPreviewTours(HttpCase):
@@ -29,7 +31,7 @@ class TestPreviewTours(HttpCase):
         self.assertEqual(customer.with_company(company).size_class_id.code, "M")
         # No scheduler runs during tests: waiting runs are worked off at once.
         run_class = self.env.registry["segmentation.run"]
-        self.startPatcher(patch.object(run_class, "_wake", lambda runs, at: runs.sudo()._cron_work()))
+        self.startPatcher(patch.object(run_class, "_wake", wake_at_once))
         url = f"/odoo/action-partner_segmentation.segmentation_dimension_action/{size.id}"
         self.start_tour(url, "segmentation_preview", login="segmentation_preview_tour", timeout=120)
         self.env.invalidate_all()

@@ -2,6 +2,8 @@ from unittest.mock import patch
 
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from .common import wake_at_once
+
 
 @tagged("post_install", "-at_install")
 class TestTours(HttpCase):
@@ -21,7 +23,7 @@ class TestTours(HttpCase):
         self.assertEqual(self.customer.size_class_id.code, "M")
         # No scheduler runs during tests: waiting runs are worked off at once.
         run_class = self.env.registry["segmentation.run"]
-        self.startPatcher(patch.object(run_class, "_wake", lambda runs, at: runs.sudo()._cron_work()))
+        self.startPatcher(patch.object(run_class, "_wake", wake_at_once))
         self.start_tour("/odoo", "segmentation_change_bound", login="admin", timeout=120)
         self.assertEqual(self.customer.size_class_id.code, "L")
 

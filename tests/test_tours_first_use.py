@@ -3,6 +3,8 @@ from unittest.mock import patch
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from .common import wake_at_once
+
 
 @tagged("post_install", "-at_install")
 class TestFirstUse(HttpCase):
@@ -23,7 +25,7 @@ class TestFirstUse(HttpCase):
         )
         # No scheduler runs during tests: waiting runs are worked off at once.
         run_class = self.env.registry["segmentation.run"]
-        self.startPatcher(patch.object(run_class, "_wake", lambda runs, at: runs.sudo()._cron_work()))
+        self.startPatcher(patch.object(run_class, "_wake", wake_at_once))
         self.start_tour("/odoo", "segmentation_first_use", login="segmentation_newcomer", timeout=180)
         self.assertEqual(customer.with_company(company).size_class_id.code, "L")
         self.assertTrue(self.env["segmentation.onboarding"]._of_company(company).is_finished)
