@@ -237,8 +237,7 @@ class TestRemoval(HistoryCommon):
             self.company.segmentation_history_months = -1
             self.company.flush_recordset()
         self.company.invalidate_recordset()
-        settings = self.env["res.config.settings"].create({})
-        settings.segmentation_history_months = 12
+        self.env["segmentation.settings"]._of_company(self.company).history_months = 12
         self.assertEqual(self.company.segmentation_history_months, 12)
 
 
