@@ -26,5 +26,6 @@ from . import test_standards_public_data
 from . import test_standards_regions
 from . import test_preview
 from . import test_summary
+from . import test_summary_data
 from . import test_touch
 from . import test_tours
