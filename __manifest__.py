@@ -31,6 +31,7 @@
         "views/segmentation_override.xml",
         "wizards/segmentation_comparison.xml",
         "wizards/segmentation_preview.xml",
+        "wizards/export_xlsx.xml",
         "views/res_partner.xml",
         "views/res_config_settings.xml",
         "views/menus.xml",

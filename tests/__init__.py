@@ -28,4 +28,5 @@ from . import test_preview
 from . import test_summary
 from . import test_summary_data
 from . import test_touch
+from . import test_xlsx
 from . import test_tours

@@ -31,31 +31,31 @@ class SummaryCommon(SegmentationCommon):
         cls.dimensions = cls.size | cls.industry | cls.region | cls.stage
         cls.dice = random.Random(7)
         cls.seller = cls.limited_salesperson()
-        cls.customers = cls.env["res.partner"]
+        cls.people = cls.env["res.partner"]
         cls.states = {}
         for number in range(14):
-            cls.customers |= cls.customer(
+            cls.people |= cls.customer(
                 f"Customer {number}",
                 employee_count=cls.dice.choice([False, 1, 60, 250]),
                 country_id=cls.dice.choice([False, cls.china.id, cls.env.ref("base.de").id]),
                 user_id=cls.seller.id if number % 3 == 0 else False,
             )
-        for partner in cls.customers[:-2]:
+        for partner in cls.people[:-2]:
             for _number in range(cls.dice.randrange(4)):
                 day = cls.today - timedelta(days=cls.dice.randrange(760))
                 cls.invoice(partner, cls.dice.randrange(100, 90_000) / 7, day)
-        cls.invoice(cls.customers[2], 333.33, cls.today - timedelta(days=30), move_type="out_refund")
-        cls.invoice(cls.customers[0], 5_000, cls.today - timedelta(days=365))
-        cls.invoice(cls.customers[0], 70, cls.today - relativedelta(months=12))
+        cls.invoice(cls.people[2], 333.33, cls.today - timedelta(days=30), move_type="out_refund")
+        cls.invoice(cls.people[0], 5_000, cls.today - timedelta(days=365))
+        cls.invoice(cls.people[0], 70, cls.today - relativedelta(months=12))
         cls.classify_on(40)
-        cls.customers[0].employee_count, cls.customers[1].employee_count = 250, 1
-        cls.customers[3].active = False
+        cls.people[0].employee_count, cls.people[1].employee_count = 250, 1
+        cls.people[3].active = False
         cls.late = cls.customer("Late", employee_count=60, user_id=cls.seller.id)
         cls.classify_on(20)
-        cls.customers[1].employee_count, cls.customers[4].employee_count = 250, 250
-        cls.customers[5].country_id = cls.china
-        cls.customers[6].active = False
-        cls.customers[3].active = True
+        cls.people[1].employee_count, cls.people[4].employee_count = 250, 250
+        cls.people[5].country_id = cls.china
+        cls.people[6].active = False
+        cls.people[3].active = True
         cls.invoice(cls.late, 1_000_000, cls.today - timedelta(days=3))
         cls.classify_on(0)
 
@@ -277,7 +277,7 @@ class TestSummaryData(SummaryCommon):
             self.assertEqual(found, expected, direction)
             amounts = [mover.revenue for mover in movers]
             self.assertEqual(amounts, sorted(amounts, reverse=True))
-        self.assertIn(self.customers[0], [mover.partner for mover in summary.movers_up])
+        self.assertIn(self.people[0], [mover.partner for mover in summary.movers_up])
 
     def test_missing_facts(self):
         summary = summarise(self.company)
@@ -309,7 +309,7 @@ class TestSummaryData(SummaryCommon):
         self.assertEqual(nobody.pareto, ())
 
     def test_salesperson_sees_own_customers(self):
-        own = (self.customers | self.late).filtered(lambda partner: partner.user_id == self.seller)
+        own = (self.people | self.late).filtered(lambda partner: partner.user_id == self.seller)
         summary = self.check(user=self.seller, partners=own)
         self.assertLess(summary.total.customers, len(self.state(self.today)))
         self.check(self.day(20), self.day(40), user=self.seller, partners=own)
@@ -350,7 +350,7 @@ class TestSummaryData(SummaryCommon):
         data = self.setup_other_company()
         other = data["company"]
         self.assertIn("has been classified", summarise(other).no_data)
-        self.invoice(self.customers[0], 4_321, self.today, company=other)
+        self.invoice(self.people[0], 4_321, self.today, company=other)
         self.classify(company=other, as_of=self.today)
         summary = summarise(other)
         self.assertEqual(summary.total.revenue, 4_321)

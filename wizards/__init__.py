@@ -1,4 +1,6 @@
 from . import apply_standard
+from . import export_xlsx
 from . import number_codes
 from . import segmentation_comparison
+from . import segmentation_export
 from . import segmentation_preview
