@@ -37,6 +37,7 @@
         "views/segmentation_action.xml",
         "wizards/segmentation_comparison.xml",
         "wizards/segmentation_preview.xml",
+        "wizards/export_xlsx.xml",
         "views/res_partner.xml",
         "views/segmentation_settings.xml",
         "report/onboarding.xml",

@@ -16,7 +16,7 @@ def print_summary(company):
     """One line per class; with the classes that are part of it where there are any."""
     print(f"\n{company.name} ({company.currency_id.name})")
     print(f"  {'Dimension':<16}{'Class':<28}{'Customers':>9}{'Revenue, 12 months':>22}{'with its parts':>34}")
-    for dimension in summarise(company):
+    for dimension in summarise(company).dimensions:
         for line in dimension.classes:
             name = "  " * line.level + (line.cls.name or "Unclassified")
             cells = padded(dimension.dimension.name, 16) + padded(name, 28)

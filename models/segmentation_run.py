@@ -141,7 +141,8 @@ class SegmentationRun(models.Model):
 
     def _today(self, company):
         """Today where the company is: the same for a user elsewhere and for the scheduler."""
-        return fields.Date.context_today(self.with_context(tz=company.partner_id.tz or "UTC"))
+        # Its days are those of everybody, also of users who may not read the contact of the company.
+        return fields.Date.context_today(self.with_context(tz=company.sudo().partner_id.tz or "UTC"))
 
     # -- execute -------------------------------------------------------------------------------
 

@@ -36,6 +36,8 @@ from . import test_standards_public_data
 from . import test_standards_regions
 from . import test_suggestions
 from . import test_summary
+from . import test_summary_data
 from . import test_touch
+from . import test_xlsx
 from . import test_tours
 from . import test_tours_first_use

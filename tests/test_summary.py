@@ -35,7 +35,7 @@ class TestSummary(SegmentationCommon):
         )
 
     def summary(self):
-        [found] = [summary for summary in summarise(self.company) if summary.dimension == self.tree]
+        [found] = [summary for summary in summarise(self.company).dimensions if summary.dimension == self.tree]
         return found
 
     def test_classes_follow_the_tree(self):
@@ -79,4 +79,4 @@ class TestSummary(SegmentationCommon):
     def test_other_companies_are_left_out(self):
         other = self.setup_other_company()["company"]
         self.tree.company_ids = self.company
-        self.assertNotIn(self.tree, [summary.dimension for summary in summarise(other)])
+        self.assertNotIn(self.tree, [summary.dimension for summary in summarise(other).dimensions])
