@@ -13,6 +13,7 @@ def post_init_hook(env):
 
 def uninstall_hook(env):
     """Remove first what refers to classes and metrics and would keep them from being deleted."""
+    env["segmentation.export"].search([]).unlink()  # with their files
     env.cr.execute("DELETE FROM segmentation_criterion")
     env.cr.execute("TRUNCATE segmentation_profile, segmentation_change, segmentation_action_item")
     env.cr.execute("DELETE FROM segmentation_action")

@@ -7,10 +7,10 @@ from .reconciliation import reconcile
 from .summary import open_rows, summarise_rows
 from .workbook import Book
 from .workbook_customers import write_customers
+from .workbook_front import write_front
 from .workbook_sheets import (
     write_crosses,
     write_dimension,
-    write_front,
     write_method,
     write_migration,
     write_reconciliation,

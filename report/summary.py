@@ -107,17 +107,17 @@ def _evaluated_day(company) -> date | None:
     return last.as_of or None
 
 
-def _first_day(company) -> date | None:
+def _first_day(company, today: date) -> date | None:
     """The day the first customer file was made; ``None`` when there is none."""
     Profile = company.env["segmentation.profile"].with_context(active_test=False)
     [[first]] = Profile._read_group([("company_id", "=", company.id)], [], ["create_date:min"])
-    return Scope(company.env, company.id, date.today()).day_of(first) if first else None
+    return Scope(company.env, company.id, today).day_of(first) if first else None
 
 
 def _no_data(company, day: date | None, today: date) -> str:
     """Why there are no classes of a day; empty when there are."""
     _ = company.env._
-    first = _first_day(company)
+    first = _first_day(company, today)
     if not first:
         return _("No customer of %s has been classified yet.", company.name)
     if not day:

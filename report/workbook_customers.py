@@ -77,7 +77,7 @@ def _columns(rows, summary, details) -> list[Column]:
         names = _class_names(part.dimension)
         for prefix, title in (
             ("now", part.dimension.name),
-            ("then", env._("%s before", part.dimension.name)),
+            ("then", env._("%s then", part.dimension.name)),
         ):
             if prefix == "now" or summary.compare_to:
                 expression = SQL("COALESCE(file.%s, 0)", SQL.identifier(f"{prefix}_{part.dimension.id}"))
@@ -87,7 +87,7 @@ def _columns(rows, summary, details) -> list[Column]:
     if summary.shows_figures:
         columns += [
             Column(env._("Revenue"), "money", SQL("file.revenue")),
-            Column(env._("Revenue before"), "money", SQL("file.revenue_prior")),
+            Column(env._("Prior revenue"), "money", SQL("file.revenue_prior")),
         ]
         if not rows.is_past:
             columns.append(Column(env._("Overdue"), "money", SQL("file.overdue")))

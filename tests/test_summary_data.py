@@ -49,7 +49,7 @@ class SummaryCommon(SegmentationCommon):
         cls.invoice(cls.people[0], 70, cls.today - relativedelta(months=12))
         cls.classify_on(40)
         cls.people[0].employee_count, cls.people[1].employee_count = 250, 1
-        cls.people[3].active = False
+        (cls.people[3] | cls.people[7]).active = False
         cls.late = cls.customer("Late", employee_count=60, user_id=cls.seller.id)
         cls.classify_on(20)
         cls.people[1].employee_count, cls.people[4].employee_count = 250, 250

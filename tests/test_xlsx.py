@@ -1,5 +1,6 @@
 """The Excel export, opened with another library and added up again."""
 
+import csv
 import io
 import re
 from collections import defaultdict
@@ -14,6 +15,8 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.web.controllers.export import CSVExport
 
 from ..report import workbook, workbook_customers
 from ..report.export import Export, ExportOptions
@@ -178,6 +181,12 @@ class TestXlsx(ExportCommon):
         for row in book["Customers"].iter_rows(min_row=2, max_col=1):
             self.assertEqual(row[0].number_format, "@", "Excel must not turn it into a formula when it is edited")
 
+    def test_odoo_keeps_formulas_out_of_csv(self):
+        rows = [[name] for name in HOSTILE[:3]]
+        content = CSVExport().from_data([], ["Customer"], rows)
+        cells = [row[0] for row in csv.reader(io.StringIO(content))][1:]
+        self.assertEqual(cells, [f"'{name}" for name in HOSTILE[:3]])
+
     def test_sheet_names(self):
         with TemporaryDirectory() as folder, Book(f"{folder}/names.xlsx", self.cny) as book:
             wishes = ["a" * 40, "A" * 40, "[x]:*?/\\", "'quoted'", "History", "", "客户" * 20, "😀" * 20, "\x07", "   "]
@@ -217,7 +226,7 @@ class TestXlsx(ExportCommon):
         then = self.state(self.day(30))
         for partner in self.state(self.today):
             expected = (then[partner][self.size].name or "Unclassified") if partner in then else None
-            self.assertEqual(rows[partner.name]["Size before"], expected)
+            self.assertEqual(rows[partner.name]["Size then"], expected)
         self.assertIn("Not a customer", [row[0] for row in book["Migration"].iter_rows(values_only=True)])
         for name in ("Summary", *self.dimensions.mapped("name")):
             self.assertEqual(len(book[name]._charts), 1, name)

@@ -33,7 +33,7 @@ class SegmentationExportXlsx(models.TransientModel):
         "segmentation.metric",
         string="Further figures",
         domain="[('result_type', '!=', 'many2one')]",
-        help="Columns of the sheet Customers, besides revenue, the revenue before and what is overdue. "
+        help="Columns of the sheet Customers, besides revenue, prior revenue and what is overdue. "
         "Of a past day, only figures of documents with a date are known.",
     )
     with_reference = fields.Boolean(string="Reference and tax ID", default=True)

@@ -112,7 +112,11 @@ class SegmentationExport(models.Model):
     def _work(self):
         """Make a waiting export in transactions of its own, with the rights of the user who asked for it."""
         if self.attempts >= MAX_ATTEMPTS:
-            message = self.env._("The export was interrupted %s times. Choose fewer customers.", self.attempts)
+            message = self.env._(
+                "The export was interrupted %s times, for example because it took longer than the server allows. "
+                "Choose fewer customers, or have limit_time_cpu and limit_time_real_cron of the server raised.",
+                self.attempts,
+            )
             self.write({"state": "failed", "error": message})
             return
         self.write({"state": "running", "attempts": self.attempts + 1})
