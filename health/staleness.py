@@ -11,7 +11,7 @@ FRESH = timedelta(days=2)  # the nightly job may be late once
 SOON = timedelta(days=30)
 
 # The scheduled jobs without which the classification stands still.
-JOBS = ("cron_classify", "cron_work", "cron_classify_touched", "cron_health", "cron_actions")
+JOBS = ("cron_classify", "cron_work", "cron_classify_touched", "cron_health", "cron_actions", "cron_export")
 
 
 def evaluation(look):
