@@ -53,7 +53,7 @@ class TestSettings(SegmentationCommon):
         self.assertIn("get", self.page.idle_warning)
 
     def test_menu_opens_it_for_managers_only(self):
-        action = self.env.ref("partner_segmentation.segmentation_settings_action")
+        action = self.env.ref("partner_segmentation.segmentation_settings_open_action")
         self.assertEqual(action.with_user(self.manager).run()["res_id"], self.page.id)
         with self.assertRaises(AccessError):
             action.with_user(self.salesperson).run()
