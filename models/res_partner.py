@@ -99,7 +99,12 @@ class ResPartner(models.Model):
     region_class_id = fields.Many2one(string="Region", **class_field_attributes("region_class_id"))
     stage_class_id = fields.Many2one(string="Purchase stage", **class_field_attributes("stage_class_id"))
     segmentation_class_ids = fields.Many2many(
-        "segmentation.class", string="Classes", compute="_compute_classes", compute_sudo=True, groups=GROUP
+        "segmentation.class",
+        string="Classes",
+        compute="_compute_classes",
+        compute_sudo=True,
+        groups=GROUP,
+        help="The classes in the dimensions that are part of the segmentation code.",
     )
     segmentation_code = fields.Char(
         compute="_compute_classes", compute_sudo=True, search=_search_through_profile("segmentation_code"), groups=GROUP
@@ -179,6 +184,7 @@ class ResPartner(models.Model):
         profiles = self._segmentation_profiles(["active", "partner_id", *names])
         dimensions = self.env["segmentation.dimension"].search([])
         class_fields = [name for name in dimensions.mapped("field_name") if name in names]
+        code_fields = [name for name in dimensions.filtered("in_code").mapped("field_name") if name in names]
         held = {class_id for profile in profiles.values() for name in class_fields for class_id in profile[name].ids}
         # Names of all classes in one query; each column of a list would read its own.
         self.env["segmentation.class"].browse(held).fetch(["name"])
@@ -188,7 +194,7 @@ class ResPartner(models.Model):
             for name in names:
                 partner[name] = profile[name]
             partner.segmentation_class_ids = [
-                Command.set([class_id for name in class_fields for class_id in profile[name].ids])
+                Command.set([class_id for name in code_fields for class_id in profile[name].ids])
             ]
 
     @api.depends("commercial_partner_id")

@@ -22,6 +22,11 @@ class TestPartner(SegmentationCommon):
     def test_contacts_show_the_class_of_their_company(self):
         self.assertEqual(self.contact.size_class_id, self.large_class)
         self.assertIn(self.large_class, self.contact.segmentation_class_ids)
+        self.size.in_code = False
+        self.env.invalidate_all()
+        self.assertNotIn(self.large_class, self.contact.segmentation_class_ids, "scores are no badges")
+        self.size.in_code = True
+        self.env.invalidate_all()
 
     def test_search(self):
         both = self.large | self.contact
