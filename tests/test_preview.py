@@ -149,6 +149,13 @@ class TestPreview(PreviewCase):
         self.assertEqual(self.moves(self.preview(self.size)), expected)
         self.assertEqual(self.moves(self.preview(self.region, {"hysteresis": 0})), expected)
 
+    def test_class(self):
+        criterion = self.criterion("large_employee_count")
+        values = {"criterion_ids": [Command.update(criterion.id, {"lower_bound": 100})]}
+        preview = self.preview(criterion.class_id, values)
+        self.assertEqual(self.moves(preview), {("Size", "Medium", "Large"): 1})
+        self.assertEqual(self.apply(preview), self.moves(preview))
+
     def test_nobody_moves(self):
         preview = self.preview(self.size, self.bounds(large_employee_count=201))
         self.assertFalse(preview.dimensions)
