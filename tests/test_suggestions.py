@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, TransactionCase, tagged
 
 from ..engine.breaks import (
@@ -229,6 +229,13 @@ class TestSuggestions(BoundsCommon):
             self.assertIn("growing numbers", wizard._attempt("share", wizard._customers()))
             self.assertIn("growing numbers", wizard.overview)
         self.assertFalse(isinstance(self.wizard(shares="70；90")._attempt("share", self.wizard()._customers()), str))
+
+    def test_no_shares_where_low_values_are_best(self):
+        self.abc.lower_is_better = True
+        wizard = self.wizard(self.abc)
+        self.assertIn("Lower Is Better", wizard.error)
+        with self.assertRaisesRegex(UserError, "Contribution"):
+            wizard.action_preview_share()
 
     def test_form(self):
         action = self.env.ref("partner_segmentation.suggestion_action")

@@ -149,6 +149,15 @@ class SegmentationSuggestion(models.TransientModel):
         dimension = self.dimension_id._origin
         if not self.metric_id:
             raise UserError(self.env._("Choose a Metric."))
+        if dimension.method == "share" and dimension.lower_is_better:
+            raise UserError(
+                self.env._(
+                    "Dimension “%(dimension)s”: with “%(field)s” no shares can be suggested, because the customers who "
+                    "count most bring least to the total. Switch it off, or enter the shares by hand.",
+                    dimension=dimension.name,
+                    field=dimension._fields["lower_is_better"]._description_string(self.env),
+                )
+            )
         Profile = self.env["segmentation.profile"]
         sees_revenue = Profile._has_field_access(Profile._fields["revenue_12m"], "read")
         industries = self.industry_ids._origin if dimension.method == "criteria" else None
