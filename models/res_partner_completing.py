@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..engine.industries import spoken_for
 from ..engine.metrics import PARTNER_COLUMNS
 from ..fields import OptionalMonetary
 from .res_partner import GROUP, _search_through_profile
@@ -60,6 +61,7 @@ class ResPartner(models.Model):
         Profile = self.env["segmentation.profile"]
         codes = {partner: (partner.missing_facts or "").split(",") for partner in self}
         told_by = {code: self._missing_field(code) for code in set().union(*codes.values())}
+        general = self._general_industries() if "industry_id" in told_by else ()
         names = {}
         for partner in self:
             customer = partner.commercial_partner_id
@@ -67,6 +69,18 @@ class ResPartner(models.Model):
             if missing not in names:
                 names[missing] = Profile._fact_names(missing)
             partner.missing_fact_names = names[missing]
+            if "industry_id" in codes[partner] and customer.industry_id in general:
+                exact = self.env._("Industry, more exactly")
+                partner.missing_fact_names = ", ".join(filter(None, [names[missing], exact]))
+
+    def _general_industries(self):
+        """Industries of which bounds name the parts only, so that they leave a class of the company open."""
+        dimensions = self.env["segmentation.dimension"].search([("method", "=", "criteria")])
+        general = self.env["res.partner.industry"]
+        for dimension in dimensions.filtered(lambda dimension: dimension._applies_to(self.env.company)):
+            speakers = spoken_for(dimension.class_ids.criterion_ids.industry_ids)
+            general = general.union(*(industry for industry, meant in speakers.items() if len(meant) > 1))
+        return general
 
     def _tells(self, name: str | None) -> bool:
         """Whether the contact tells a fact in a field; 0 employees is a fact."""
@@ -120,12 +134,17 @@ class ResPartner(models.Model):
 
     @api.model
     def _missing_fact_domain(self, code: str) -> Domain:
-        """Customers whose class is open because the fact is missing, and still is."""
+        """Customers whose class is open because the fact is missing, and still is, or not exact enough."""
         domain = Domain("missing_facts", "=like", code)
         for pattern in (f"{code},%", f"%,{code}", f"%,{code},%"):
             domain |= Domain("missing_facts", "=like", pattern)
         name = self._missing_field(code)
-        return domain & Domain(name, "=", False) if name else domain
+        if not name:
+            return domain
+        untold = Domain(name, "=", False)
+        if name == "industry_id":
+            untold |= Domain(name, "in", self._general_industries().ids)
+        return domain & untold
 
     @api.model
     def _missing_field(self, code: str) -> str | None:

@@ -77,7 +77,7 @@ class SegmentationHealthFinding(models.Model):
     def _texts_of_facts(self) -> dict:
         fact = self.env["segmentation.profile"]._fact_names(self.subject) if self.kind == "missing" else ""
         return {
-            "missing": self.env._("%s: not known, and a class depends on it.", fact),
+            "missing": self.env._("%s: not known, or not exactly enough, and a class depends on it.", fact),
             "guessed": self.env._("Facts that were guessed and that nobody has confirmed."),
         }
 

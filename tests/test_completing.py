@@ -71,6 +71,24 @@ class TestCompleting(SegmentationCommon):
         self.silent.write({"employee_count": False, "industry_id": False})
         self.assertIn("Employees", self.silent.missing_fact_names)
 
+    def test_industry_that_is_not_exact_enough(self):
+        """Of an industry of which bounds name parts only, nobody can tell which bounds apply."""
+        whole = self.env["res.partner.industry"].create({"name": "Whole"})
+        part, _other = self.env["res.partner.industry"].create(
+            [{"name": name, "parent_id": whole.id} for name in ("Part", "Other part")]
+        )
+        criterion = self.env.ref("partner_segmentation.criterion_size_large_employee_count")
+        criterion.copy({"industry_ids": [Command.set(part.ids)], "lower_bound": 500})
+        self.maker.industry_id = whole
+        self.silent.industry_id = part
+        self.classify()
+        self.assertIn("industry_id", self.maker.missing_facts.split(","))
+        self.assertIn("Industry, more exactly", self.maker.missing_fact_names)
+        self.assertNotIn("Industry", self.silent.missing_fact_names or "")
+        domain = self.env["res.partner"]._missing_fact_domain("industry_id")
+        found = self.env["res.partner"].search([("id", "in", self.everybody.ids), *domain])
+        self.assertEqual(found & (self.maker | self.silent), self.maker)
+
     def test_code_of_a_fact_is_matched_as_a_whole(self):
         self.profile(self.silent).sudo().missing_facts = "other_zip,zip_code"
         self.profile(self.shop).sudo().missing_facts = "city,other,state_id"

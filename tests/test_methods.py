@@ -1,6 +1,6 @@
 from datetime import date
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from odoo import Command
@@ -79,7 +79,7 @@ class TestRelative(MethodCase):
     def test_shares_agree_with_the_obvious_computation(self):
         dimension = self.abc_dimension()
 
-        @settings(max_examples=25, deadline=None, derandomize=True)
+        @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
         @given(st.lists(st.integers(0, 30), min_size=1, max_size=25))
         def check(values):
             with self.env.cr.savepoint() as savepoint:
@@ -94,7 +94,7 @@ class TestRelative(MethodCase):
         dimension = self.make_dimension("FIFTHS", method="quantile", metric_id=self.env.ref(EMPLOYEES).id)
         self.make_classes(dimension, *"54321")
 
-        @settings(max_examples=25, deadline=None, derandomize=True)
+        @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
         @given(st.lists(st.integers(0, 12), min_size=1, max_size=25))
         def check(values):
             with self.env.cr.savepoint() as savepoint:

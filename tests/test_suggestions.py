@@ -39,6 +39,7 @@ def split(values, cuts):
 
 @tagged("post_install", "-at_install")
 class TestBreaks(TransactionCase):
+    @settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(VALUES, CLASSES)
     def test_equal_groups(self, values, classes):
         for number, cut in enumerate(quantile_cuts(values, classes), 1):
@@ -49,6 +50,7 @@ class TestBreaks(TransactionCase):
             fewer = [value for value in values if value > values[cut - 1]]
             self.assertLess(len(fewer), wanted, "not one value more than needed")
 
+    @settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(VALUES, st.lists(st.integers(1, 99), min_size=1, max_size=4, unique=True).map(sorted))
     def test_cumulative_share(self, values, shares):
         for share, cut in zip(shares, share_cuts(values, shares), strict=True):
@@ -60,6 +62,7 @@ class TestBreaks(TransactionCase):
             ]
             self.assertEqual(inside, values[:cut])
 
+    @settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(VALUES, CLASSES)
     def test_natural_breaks(self, values, classes):
         cuts = natural_cuts(values, classes)
@@ -68,6 +71,7 @@ class TestBreaks(TransactionCase):
         best = min(spread(split(values, chosen)) for chosen in combinations(places, groups - 1))
         self.assertAlmostEqual(spread(split(values, sorted(set(cuts)))), best, places=6)
 
+    @settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(VALUES, CLASSES)
     def test_shares_reached(self, values, classes):
         cuts = quantile_cuts(values, classes)
@@ -75,6 +79,7 @@ class TestBreaks(TransactionCase):
             self.assertAlmostEqual(share, 100 * sum(values[:cut]) / sum(values))
         self.assertEqual(counts_from(values, bounds_at(values, cuts)), cuts)
 
+    @settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.floats(0.001, 1e12), min_size=1, max_size=6, unique=True).map(lambda v: sorted(v, reverse=True)))
     def test_rounding_keeps_the_order(self, numbers):
         result = rounded(numbers)
@@ -259,7 +264,7 @@ class TestSuggestions(BoundsCommon):
         with self.assertRaises(AccessError):
             self.wizard(user=self.salesperson)
 
-    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.integers(0, 10**7), min_size=1, max_size=12), st.booleans(), st.booleans())
     def test_every_suggestion_can_be_saved(self, counts, exact, logarithmic):
         partners = self.env["res.partner"].create(

@@ -26,6 +26,7 @@ class SegmentationPreview(models.TransientModel):
     res_model = fields.Char(required=True, readonly=True)
     res_id = fields.Integer(readonly=True)
     values = fields.Json(readonly=True, help="What is to be written.")
+    has_change = fields.Boolean(compute="_compute_has_change")
     versions = fields.Json(readonly=True, help="The versions of the rules that the change was tried on.")
     customers = fields.Integer(readonly=True)
     moved = fields.Integer(readonly=True)
@@ -159,6 +160,11 @@ class SegmentationPreview(models.TransientModel):
     def _action_open(self) -> dict:
         action = self.env["ir.actions.act_window"]._for_xml_id("partner_segmentation.segmentation_preview_action")
         return {**action, "res_id": self.id}
+
+    @api.depends("values")
+    def _compute_has_change(self):
+        for preview in self:
+            preview.has_change = bool(preview.values)
 
     @api.depends_context("uid")
     def _compute_shows_revenue(self):
