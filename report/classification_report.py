@@ -1,0 +1,73 @@
+from dataclasses import dataclass
+
+from odoo import models
+
+from .charts import bar_chart, curve_chart
+from .findings import Findings
+from .formats import Formats
+from .summary import summarise_rows
+from .summary_risk import at_risk
+from .tables import COLUMNS, MOVES, charted, grid, moves
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the template shows.
+
+    :ivar wizard: ``segmentation.report`` record: what was asked for
+    :ivar summary: :class:`~.summary_data.Summary`
+    :ivar risk: :class:`~.summary_risk.Risk` or ``None``
+    :ivar formats: :class:`~.formats.Formats`
+    :ivar findings: list of :class:`~.findings.Finding`
+    """
+
+    wizard: object
+    summary: object
+    risk: object
+    formats: object
+    findings: list
+
+    @property
+    def env(self):
+        return self.formats.env
+
+    def chart(self, part):
+        """Bars of the classes of a dimension."""
+        return bar_chart(part.dimension.name, *charted(part, self.formats, self.env))
+
+    def pareto(self):
+        _ = self.env._
+        points = [(point.customers, point.revenue) for point in self.summary.pareto]
+        axes = (_("Share of the customers, the largest first"), _("Share of the revenue"))
+        return curve_chart(_("Pareto curve"), points, axes, self.formats.percent)
+
+    def crosses(self):
+        return [grid(cross, self.env) for cross in self.summary.crosses]
+
+    def migration(self, part):
+        """The migration of a dimension as a table; ``None`` where it is too wide and the moves must do."""
+        return grid(part.migration, self.env) if len(part.migration.columns) <= COLUMNS else None
+
+    def moves(self, part):
+        return moves(part.migration)[:MOVES]
+
+
+class ClassificationReport(models.AbstractModel):
+    _name = "report.partner_segmentation.report_classification"
+    _description = "Customer Classification Report"
+
+    def _get_report_values(self, docids, data=None):
+        wizards = self.env["segmentation.report"].browse(docids)
+        return {"doc_ids": docids, "doc_model": wizards._name, "docs": wizards, "content": self._content}
+
+    def _content(self, wizard) -> Content:
+        """What the report shows, with the rights of the user and in the language of the report."""
+        rows, reasons = wizard._open_rows()
+        rows.fill()
+        pair = (wizard.row_dimension_id, wizard.column_dimension_id)
+        pairs = [tuple(dimension.with_env(rows.env) for dimension in pair)] if all(pair) else []
+        pairs = [pair for pair in pairs if all(dimension in rows.dimensions for dimension in pair)]
+        summary = summarise_rows(rows, reasons, wizard.dimension_ids, pairs)
+        risk = None if summary.no_data else at_risk(rows)
+        formats = Formats(rows.env, rows.company.currency_id)
+        return Content(wizard.with_env(rows.env), summary, risk, formats, Findings(summary, risk, formats).all())
