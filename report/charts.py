@@ -8,13 +8,13 @@ from reportlab.graphics import renderSVG
 from reportlab.graphics.shapes import Drawing, Line, PolyLine, Rect, String
 from reportlab.lib.colors import HexColor
 
-WIDTH = 700
-BAR, ROW, HEAD = 11, 18, 18
-LABEL = 190  # width of the labels
-VALUE = 95  # room for the figure beside the longest bar
+WIDTH = 960
+BAR, ROW, HEAD = 13, 21, 22
+LABEL = 240  # width of the labels
+VALUE = 120  # room for the figure beside the longest bar
 LETTERS = 34  # of a label; a Chinese character takes the room of two
 FILL, PALE, INK = HexColor("#5B3A57"), HexColor("#BBBBBB"), HexColor("#222222")
-FONT = {"fontName": "Helvetica", "fontSize": 10, "fillColor": INK}
+FONT = {"fontName": "Helvetica", "fontSize": 12, "fillColor": INK}
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -58,7 +58,7 @@ def curve_chart(title: str, points, axes: tuple[str, str], percent) -> Markup:
     """
     if not points:
         return Markup()
-    left, bottom, side, high = 60, 34, 560, 200
+    left, bottom, side, high = 64, 40, 800, 240
     drawing = Drawing(WIDTH, bottom + high + 24)
 
     def place(x, y):
@@ -66,12 +66,12 @@ def curve_chart(title: str, points, axes: tuple[str, str], percent) -> Markup:
 
     for step in (0, 0.2, 0.4, 0.6, 0.8, 1):
         drawing.add(Line(*place(0, step), *place(1, step), strokeColor=PALE, strokeWidth=0.5))
-        drawing.add(String(left - 44, bottom + high * step - 3, percent(step), **FONT))
-        drawing.add(String(left + side * step - 10, bottom - 13, percent(step), **FONT))
+        drawing.add(String(left - 52, bottom + high * step - 4, percent(step), **FONT))
+        drawing.add(String(left + side * step - 12, bottom - 16, percent(step), **FONT))
     drawing.add(Line(*place(0, 0), *place(1, 1), strokeColor=INK, strokeWidth=0.75, strokeDashArray=[4, 3]))
     flat = [number for x, y in points for number in place(x, max(0, min(y, 1)))]
     drawing.add(PolyLine(flat, strokeColor=FILL, strokeWidth=2.5))
-    drawing.add(String(left, bottom - 28, axes[0], **FONT))
+    drawing.add(String(left, bottom - 34, axes[0], **FONT))
     drawing.add(String(0, bottom + high + 12, axes[1], **FONT))
     return _svg(drawing, title)
 

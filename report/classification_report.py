@@ -7,7 +7,7 @@ from .findings import Findings
 from .formats import Formats
 from .summary import summarise_rows
 from .summary_risk import at_risk
-from .tables import COLUMNS, MOVES, charted, grid, moves
+from .tables import COLUMNS, MOVES, RULES, UNBROKEN, charted, grid, moves
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,13 @@ class Content:
     def env(self):
         return self.formats.env
 
+    def rules(self, part) -> tuple[list, int]:
+        """The rules of a dimension, and how many are left out: of many, only those of classes with customers."""
+        shown = [summary for summary in self.summary.dimensions if summary.dimension == part.dimension]
+        held = {line.name for summary in shown for line in summary.classes}
+        rules = [rule for rule in part.rules if len(part.rules) <= RULES or rule[0] in held]
+        return rules, len(part.rules) - len(rules)
+
     def chart(self, part):
         """Bars of the classes of a dimension."""
         return bar_chart(part.dimension.name, *charted(part, self.formats, self.env))
@@ -40,6 +47,10 @@ class Content:
         points = [(point.customers, point.revenue) for point in self.summary.pareto]
         axes = (_("Share of the customers, the largest first"), _("Share of the revenue"))
         return curve_chart(_("Pareto curve"), points, axes, self.formats.percent)
+
+    def unbroken(self, lines) -> str:
+        """Style of a table that is short enough to stay on one page; others are broken between lines."""
+        return "o_segmentation_unbroken" if len(lines) <= UNBROKEN else ""
 
     def crosses(self):
         return [grid(cross, self.env) for cross in self.summary.crosses]

@@ -140,7 +140,7 @@ class Findings:
         if not risk or not risk.customers:
             return None
         text = _(
-            "%(customers)s customers lost at least half of their revenue: it was %(before)s and is %(now)s, "
+            "Customers that lost at least half of their revenue: %(customers)s. It was %(before)s and is %(now)s, "
             "%(lost)s less.",
             customers=formats.number(risk.customers),
             before=formats.amount(risk.revenue_prior),
@@ -197,12 +197,11 @@ class Findings:
         if not found:
             return _("%s: no customer changed class.", part.dimension.name)
         return _(
-            "%(dimension)s: %(customers)s customers changed class; most often from %(source)s to %(target)s "
-            "(%(number)s).",
+            "%(dimension)s: changes of class: %(customers)s, most often from %(old)s to %(new)s (%(number)s).",
             dimension=part.dimension.name,
             customers=self.formats.number(sum(move.customers for move in found)),
-            source=found[0].source,
-            target=found[0].target,
+            old=found[0].source,
+            new=found[0].target,
             number=self.formats.number(found[0].customers),
         )
 
@@ -210,13 +209,13 @@ class Findings:
         _, quality, formats = self.env._, self.summary.quality, self.formats
         texts = [
             _(
-                "%(fact)s is missing for %(customers)s customers.",
+                "%(fact)s: not known for %(customers)s of the customers.",
                 fact=fact.name,
                 customers=formats.number(fact.customers),
             )
             if fact.revenue is None
             else _(
-                "%(fact)s is missing for %(customers)s customers with a revenue of %(revenue)s.",
+                "%(fact)s: not known for %(customers)s of the customers, with a revenue of %(revenue)s.",
                 fact=fact.name,
                 customers=formats.number(fact.customers),
                 revenue=formats.amount(fact.revenue),
@@ -225,7 +224,7 @@ class Findings:
         ]
         texts += [
             _(
-                "%(dimension)s: %(customers)s customers are unclassified (%(share)s).",
+                "%(dimension)s: %(customers)s of the customers unclassified (%(share)s).",
                 dimension=dimension.name,
                 customers=formats.number(figures.customers),
                 share=formats.percent(figures.customers / self.summary.total.customers),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 COLUMNS = 8  # of a cross table; the others are added up
 CHARTED = 15  # classes in a chart
 MOVES = 15  # of a list
+UNBROKEN = 25  # lines of a table that is kept on one page
+RULES = 20  # of a dimension; of more, those of classes with customers
 
 
 @dataclass(frozen=True)
