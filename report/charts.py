@@ -14,7 +14,8 @@ LABEL = 240  # width of the labels
 VALUE = 120  # room for the figure beside the longest bar
 LETTERS = 34  # of a label; a Chinese character takes the room of two
 FILL, PALE, INK = HexColor("#5B3A57"), HexColor("#BBBBBB"), HexColor("#222222")
-FONT = {"fontName": "Helvetica", "fontSize": 12, "fillColor": INK}
+PLAIN, BOLD = "Helvetica", "Helvetica-Bold"
+FONT = {"fontName": PLAIN, "fontSize": 12, "fillColor": INK}
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -39,7 +40,7 @@ def bar_chart(title: str, labels, measures) -> Markup:
 def _add_bars(drawing, left: float, width: float, heading: str, values):
     """Bars from zero to the right; a negative value has none, its figure says so."""
     top = drawing.height - HEAD
-    drawing.add(String(left, top + 6, heading, **FONT | {"fontName": "Helvetica-Bold"}))
+    drawing.add(String(left, top + 6, heading, **FONT | {"fontName": BOLD}))
     largest = max((value for value, _text in values), default=0)
     for number, (value, text) in enumerate(values):
         bottom = top - ROW * number - BAR - 2
@@ -93,5 +94,8 @@ def _svg(drawing, title: str) -> Markup:
     root.remove(root.find(f"{SVG}clipPath"))  # all charts of a page would have the one with this id
     group = root.find(f"{SVG}g")
     del group.attrib["style"], group.attrib["id"]
+    for text in root.iter(f"{SVG}text"):  # the font of the page, which has Chinese characters
+        style = text.get("style").replace(f"{BOLD};", "inherit; font-weight: bold;")
+        text.set("style", style.replace(f"{PLAIN};", "inherit;"))
     # Escaped by lxml.
     return Markup(etree.tostring(root, encoding="unicode"))

@@ -7,7 +7,7 @@ from .findings import Findings
 from .formats import Formats
 from .summary import summarise_rows
 from .summary_risk import at_risk
-from .tables import COLUMNS, MOVES, RULES, UNBROKEN, charted, grid, moves
+from .tables import BLOCK, COLUMNS, MOVES, RULES, charted, grid, moves
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class Content:
         axes = (_("Share of the customers, the largest first"), _("Share of the revenue"))
         return curve_chart(_("Pareto curve"), points, axes, self.formats.percent)
 
-    def unbroken(self, lines) -> str:
-        """Style of a table that is short enough to stay on one page; others are broken between lines."""
-        return "o_segmentation_unbroken" if len(lines) <= UNBROKEN else ""
+    def blocks(self, lines) -> list:
+        """Lines of a table in parts that fit on a page: wkhtmltopdf cuts longer ones through a line."""
+        return [lines[start : start + BLOCK] for start in range(0, len(lines), BLOCK)]
 
     def crosses(self):
         return [grid(cross, self.env) for cross in self.summary.crosses]

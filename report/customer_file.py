@@ -14,7 +14,7 @@ class CustomerFile:
     :ivar contacts: its first persons
     :ivar profile: ``segmentation.profile`` record of the company, empty when the partner is not classified
     :ivar explanations: list of :class:`~..engine.explain.Explanation`
-    :ivar figures: name and value of each metric the user may see, in columns
+    :ivar figures: name and value of each metric the user may see, in lines of a table
     :ivar changes: the last ``segmentation.change`` records, newest first
     """
 
@@ -59,6 +59,6 @@ class ReportCustomerFile(models.AbstractModel):
 
 
 def _in_columns(figures: list, count: int) -> list[list]:
-    """The figures, divided to be read downwards in so many columns."""
+    """Lines of a table that has the figures in so many columns, to be read downwards."""
     length = -(-len(figures) // count)
-    return [figures[start : start + length] for start in range(0, len(figures), length or 1)]
+    return [figures[line::length] for line in range(length)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 COLUMNS = 8  # of a cross table; the others are added up
 CHARTED = 15  # classes in a chart
 MOVES = 15  # of a list
-UNBROKEN = 25  # lines of a table that is kept on one page
+BLOCK = 25  # lines of a table that are kept together
 RULES = 20  # of a dimension; of more, those of classes with customers
 
 
