@@ -5,7 +5,7 @@ from dataclasses import dataclass
 COLUMNS = 8  # of a cross table; the others are added up
 CHARTED = 15  # classes in a chart
 MOVES = 15  # of a list
-BLOCK = 25  # lines of a table that are kept together
+BLOCK = 20  # lines of a table that are kept together
 RULES = 20  # of a dimension; of more, those of classes with customers
 
 

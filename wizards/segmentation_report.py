@@ -75,15 +75,15 @@ class SegmentationReport(models.TransientModel):
 
     def action_preview(self):
         """Show the report as a web page, with a button to print it."""
-        return self._print("report_classification_html_action")
+        self.ensure_one()
+        report = self.env.ref("partner_segmentation.report_classification_html_action")
+        return report.report_action(self, config=False)
 
     def action_print(self):
         """Download the report as PDF."""
-        return self._print("report_classification_action")
-
-    def _print(self, name: str):
         self.ensure_one()
-        return self.env.ref(f"partner_segmentation.{name}").report_action(self)
+        report = self.env.ref("partner_segmentation.report_classification_action")
+        return {**report.report_action(self), "close_on_report_download": True}
 
     def _file_name(self) -> str:
         self.ensure_one()
