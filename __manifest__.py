@@ -24,6 +24,7 @@
         "report/explanation.xml",
         "report/preview.xml",
         "report/classification_report.xml",
+        "report/classification_results.xml",
         "report/customer_file.xml",
         "views/segmentation_class.xml",
         "views/segmentation_metric.xml",
