@@ -1,1 +1,3 @@
+from . import classification_report
+from . import customer_file
 from . import summary

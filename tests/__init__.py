@@ -5,6 +5,7 @@ from . import test_class_codes
 from . import test_completing
 from . import test_configuration
 from . import test_custom_columns
+from . import test_customer_file
 from . import test_dimensions
 from . import test_health
 from . import test_health_tours
@@ -23,6 +24,7 @@ from . import test_population
 from . import test_preview
 from . import test_preview_tours
 from . import test_queue
+from . import test_report
 from . import test_regions
 from . import test_run
 from . import test_run_failures

@@ -5,4 +5,5 @@ from . import number_codes
 from . import segmentation_comparison
 from . import segmentation_export
 from . import segmentation_preview
+from . import segmentation_report
 from . import suggestion
