@@ -36,6 +36,7 @@ from . import segmentation_action_item
 from . import res_partner
 from . import res_partner_completing
 from . import ir_model_fields
+from . import ir_rule
 from . import res_company
 from . import segmentation_setup
 from . import segmentation_settings
