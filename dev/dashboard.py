@@ -38,18 +38,27 @@ STYLES = {
     "4": {"textColor": GREY, "verticalAlign": "middle"},
 }
 TITLE, HEAD, HEAD_RIGHT, TEXT = 1, 2, 3, 4
-WIDTHS = (235, 130, 140, 165, 165, 165)  # of the columns
+WIDTHS = (220, 150, 140, 160, 160, 170)  # of the columns
 WIDTH = sum(WIDTHS)
 ROW = 23  # height of a row in pixels
 HALF = (WIDTH - 20) // 2
 CHART_ROWS = 13
-LISTED = 15  # customers in a list
+LISTED = 10  # customers in a list
+COLUMNS = [  # of the lists: field, heading where it is not the field's label, style of the heading
+    ("partner_id", None, HEAD),
+    ("stage_class_id", None, HEAD),
+    ("user_id", None, HEAD),
+    ("revenue_prior_12m", "Revenue before", HEAD_RIGHT),
+    ("revenue_12m", "Revenue now", HEAD_RIGHT),
+    ("overdue_receivable", "Overdue", HEAD_RIGHT),
+]
+MANY = {"region"}  # dimensions with more classes than a chart shows well: the largest come first
 TILES = [
     ("customers", "Customers", "B2", "#EFF6FF", "partner_segmentation.segmentation_profile_menu"),
     ("revenue", "Revenue, 12 months", "B3", "#EFF6FF", "partner_segmentation.segmentation_profile_menu"),
     ("unclassified", "Not fully classified", "B4", "#FFF7ED", "partner_segmentation.segmentation_profile_menu"),
     ("risk", "Customers at risk", "B5", "#FEF2F2", "partner_segmentation.segmentation_profile_menu"),
-    ("overdue", "Overdue receivable", "B6", "#FEF2F2", "partner_segmentation.segmentation_profile_menu"),
+    ("overdue", "Overdue", "B6", "#FEF2F2", "partner_segmentation.segmentation_profile_menu"),
 ]
 
 
@@ -71,10 +80,25 @@ def pivot(number, name, domain, measures):
     }
 
 
-def chart(key, model, group_by, measure, position, mode="bar", **more):
+def customers(number, name, domain, order):
+    """A data source of customer files, the largest first."""
+    return {
+        "columns": [field for field, _heading, _style in COLUMNS],
+        "domain": domain,
+        "model": PROFILE,
+        "context": {},
+        "orderBy": [{"name": order, "asc": False}],
+        "id": str(number),
+        "name": name,
+        "fieldMatching": FIELDS[PROFILE],
+    }
+
+
+def chart(key, model, group_by, measure, position, order=None):
     """A chart that leads to the records behind it.
 
     :param position: column of two (0 or 1), row of the sheet
+    :param order: ``DESC`` for the largest group first, ``None`` for the order of the groups
     """
     side, row = position
     return {
@@ -88,24 +112,23 @@ def chart(key, model, group_by, measure, position, mode="bar", **more):
         "data": {
             "title": {"text": ""},
             "background": "#FFFFFF",
-            "legendPosition": "none" if mode == "bar" and len(group_by) == 1 else "top",
+            "legendPosition": "none" if len(group_by) == 1 else "top",
             "metaData": {
                 "groupBy": group_by,
                 "measure": measure,
-                "order": None,
+                "order": order,
                 "resModel": model,
-                "mode": mode,
+                "mode": "bar",
                 "cumulatedStart": False,
             },
             "searchParams": {"comparison": None, "context": {}, "domain": [], "groupBy": group_by, "orderBy": []},
-            "type": f"odoo_{mode}",
+            "type": "odoo_bar",
             "dataSets": [{}],
             "verticalAxisPosition": "left",
             "stacked": len(group_by) > 1,
             "cumulatedStart": False,
             "chartId": key,
             "fieldMatching": FIELDS[model],
-            **more,
         },
     }
 
@@ -124,7 +147,7 @@ def tile(number, key, title, cell, color):
             "baselineColorDown": "#DC6965",
             "baselineColorUp": "#00A04A",
             "baselineMode": "text",
-            "title": {"text": title, "bold": True, "color": GREY},
+            "title": {"text": title, "bold": True, "color": GREY, "fontSize": 12},
             "type": "scorecard",
             "background": color,
             "keyValue": f"Data!{cell}",
@@ -158,32 +181,31 @@ class Sheet:
             if text:
                 self.cells[f"{column}{self.row}"] = text
                 self.styles[f"{column}{self.row}"] = TITLE
-        self.borders[f"A{self.row}:{'ABCDEF'[len(WIDTHS) - 1]}{self.row}"] = 1
+        self.borders[f"A{self.row}:F{self.row}"] = 1
         self.rows[str(self.row - 1)] = {"size": 40}
 
     def charts(self, *figures):
         """Charts side by side below the heading.
 
-        :param figures: arguments of :func:`chart` without the position
+        :param figures: arguments of :func:`chart`, without the position
         """
-        for side, (arguments, more) in enumerate(figures):
-            self.figures.append(chart(*arguments, (side, self.row), **more))
+        for side, (key, model, group_by, measure, order) in enumerate(figures):
+            self.figures.append(chart(key, model, group_by, measure, (side, self.row), order))
         self.row += CHART_ROWS
 
-    def list(self, number, columns):
-        """The rows of a list: columns are field, heading (or ``None``), style of the heading."""
+    def list(self, number):
+        """The rows of a list."""
         first = self.row + 1
-        for letter, (field, heading, style) in zip("ABCDEF", columns, strict=False):
+        for letter, (field, heading, style) in zip("ABCDEF", COLUMNS, strict=True):
             label = f', _t("{heading}")' if heading else ""
             self.cells[f"{letter}{first}"] = f'=ODOO.LIST.HEADER({number},"{field}"{label})'
             self.styles[f"{letter}{first}"] = style
             for line in range(1, LISTED + 1):
                 self.cells[f"{letter}{first + line}"] = f'=ODOO.LIST({number},{line},"{field}")'
-        last = "ABCDEF"[len(columns) - 1]
-        self.styles[f"A{first + 1}:{last}{first + LISTED}"] = TEXT
+        self.styles[f"A{first + 1}:F{first + LISTED}"] = TEXT
         self.tables.append(
             {
-                "range": f"A{first}:{last}{first + LISTED}",
+                "range": f"A{first}:F{first + LISTED}",
                 "type": "static",
                 "config": {
                     "hasFilters": False,
@@ -211,35 +233,31 @@ def build():
     _top.heights = lambda row: sum(sheet.rows.get(str(number), {"size": ROW})["size"] for number in range(row)) + 4
     for number, (key, title, cell, color, _menu) in enumerate(TILES):
         sheet.figures.append(tile(number, key, title, cell, color))
+    sheet.cells["D6"] = link("Customers that are not fully classified", PROFILE, "list", UNCLASSIFIED)
     for field, name in DIMENSIONS:
         sheet.title(
             link(f"Customers by {name}", PROFILE, "list", context={"group_by": [field]}, name="Customers"),
             link(f"Revenue by {name}", PROFILE, "pivot", context={"pivot_row_groupby": [field]}, name="Customers"),
         )
+        order = "DESC" if name in MANY else None
         sheet.charts(
-            ((f"customers_{field}", PROFILE, [field], "__count"), {}),
-            ((f"revenue_{field}", PROFILE, [field], "revenue_12m"), {}),
+            (f"customers_{field}", PROFILE, [field], "__count", order),
+            (f"revenue_{field}", PROFILE, [field], "revenue_12m", order),
         )
+    by_dimension = {"group_by": ["dimension_id", "date:month"]}
     sheet.title(
-        link("Class changes by month", CHANGE, "graph", name="Class changes"),
-        link("Class changes by dimension", CHANGE, "list", context={"group_by": ["dimension_id"]}, name="Class changes"),
+        link("Class changes up and down", CHANGE, "graph", name="Class changes"),
+        link("Class changes by dimension", CHANGE, "list", context=by_dimension, name="Class changes"),
     )
     sheet.charts(
-        (("changes_month", CHANGE, ["date:month", "direction"], "__count"), {}),
-        (("changes_dimension", CHANGE, ["dimension_id", "direction"], "__count"), {}),
+        ("changes_direction", CHANGE, ["date:month", "direction"], "__count", None),
+        ("changes_dimension", CHANGE, ["date:month", "dimension_id"], "__count", None),
     )
     sheet.title(link("Customers at risk", PROFILE, "list", AT_RISK))
-    sheet.list(
-        1,
-        [
-            ("partner_id", None, HEAD),
-            ("stage_class_id", None, HEAD),
-            ("user_id", None, HEAD),
-            ("revenue_prior_12m", None, HEAD_RIGHT),
-            ("revenue_12m", None, HEAD_RIGHT),
-            ("overdue_receivable", None, HEAD_RIGHT),
-        ],
-    )
+    sheet.list(1)
+    sheet.row += 1
+    sheet.title(link("Overdue customers", PROFILE, "list", OVERDUE))
+    sheet.list(2)
     return document(sheet)
 
 
@@ -260,7 +278,7 @@ def document(sheet):
         "A5": '=_t("Customers at risk")',
         "B5": '=PIVOT.VALUE(3,"__count")',
         "A6": '=_t("Overdue receivable")',
-        "B6": '=PIVOT.VALUE(4,"overdue_receivable:sum")',
+        "B6": '=IF(PIVOT.VALUE(4,"overdue_receivable:sum")="",0,PIVOT.VALUE(4,"overdue_receivable:sum"))',
     }
     blank = {"merges": [], "formats": {}, "conditionalFormats": [], "dataValidationRules": [], "comments": {}}
     blank |= {"areGridLinesVisible": True, "isVisible": True, "headerGroups": {"ROW": [], "COL": []}}
@@ -323,19 +341,10 @@ def document(sheet):
             {"id": SALESPERSON, "type": "relation", "label": "Salesperson", "modelName": "res.users"},
         ],
         "lists": {
-            "1": {
-                "columns": ["partner_id", "stage_class_id", "user_id", "revenue_prior_12m", "revenue_12m"]
-                + ["overdue_receivable"],
-                "domain": AT_RISK,
-                "model": PROFILE,
-                "context": {},
-                "orderBy": [{"name": "revenue_prior_12m", "asc": False}],
-                "id": "1",
-                "name": "Customers at risk",
-                "fieldMatching": FIELDS[PROFILE],
-            }
+            "1": customers(1, "Customers at risk", AT_RISK, "revenue_prior_12m"),
+            "2": customers(2, "Overdue customers", OVERDUE, "overdue_receivable"),
         },
-        "listNextId": 2,
+        "listNextId": 3,
         "chartOdooMenusReferences": {key: menu for key, _title, _cell, _color, menu in TILES},
     }
 

@@ -83,9 +83,7 @@ class SegmentationChange(models.Model):
             return NotImplemented
         field = self._fields["direction"]
         return Domain.custom(
-            to_sql=lambda model, alias, query: field.condition_to_sql(
-                "direction", operator, value, model, alias, query
-            )
+            to_sql=lambda model, alias, query: field.condition_to_sql("direction", operator, value, model, alias, query)
         )
 
     def _field_to_sql(self, alias, field_expr, query=None):
