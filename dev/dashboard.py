@@ -97,10 +97,10 @@ def customers(number, name, domain, order):
 def chart(key, model, group_by, measure, position, order=None):
     """A chart that leads to the records behind it.
 
-    :param position: column of two (0 or 1), row of the sheet
+    :param position: column of two (0 or 1), pixels from the top
     :param order: ``DESC`` for the largest group first, ``None`` for the order of the groups
     """
-    side, row = position
+    side, top = position
     return {
         "id": key,
         "width": HALF,
@@ -108,7 +108,7 @@ def chart(key, model, group_by, measure, position, order=None):
         "tag": "chart",
         "col": 0,
         "row": 0,
-        "offset": {"x": side * (HALF + 20), "y": _top(row)},
+        "offset": {"x": side * (HALF + 20), "y": top},
         "data": {
             "title": {"text": ""},
             "background": "#FFFFFF",
@@ -190,8 +190,12 @@ class Sheet:
         :param figures: arguments of :func:`chart`, without the position
         """
         for side, (key, model, group_by, measure, order) in enumerate(figures):
-            self.figures.append(chart(key, model, group_by, measure, (side, self.row), order))
+            self.figures.append(chart(key, model, group_by, measure, (side, self._bottom()), order))
         self.row += CHART_ROWS
+
+    def _bottom(self) -> int:
+        """Pixels down to the end of the rows filled."""
+        return sum(self.rows.get(str(row), {"size": ROW})["size"] for row in range(self.row)) + 4
 
     def list(self, number):
         """The rows of a list."""
@@ -223,14 +227,8 @@ class Sheet:
         self.row = first + LISTED
 
 
-def _top(row):
-    """Pixels above the row after that number: tiles and rows are of equal height, headings are higher."""
-    return _top.heights(row)
-
-
 def build():
     sheet = Sheet()
-    _top.heights = lambda row: sum(sheet.rows.get(str(number), {"size": ROW})["size"] for number in range(row)) + 4
     for number, (key, title, cell, color, _menu) in enumerate(TILES):
         sheet.figures.append(tile(number, key, title, cell, color))
     sheet.cells["D6"] = link("Customers that are not fully classified", PROFILE, "list", UNCLASSIFIED)

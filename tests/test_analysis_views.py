@@ -50,7 +50,7 @@ class TestAnalysisViews(SummaryCommon):
 
     def test_favourites_have_names_of_the_language(self):
         found = {each["name"] for model in (PROFILE, CHANGE) for each in self.favourites(model=model)}
-        self.assertEqual(found, {str(name) for name in NAMES.values()})
+        self.assertEqual(found, {self.env._(name) for name in NAMES.values()})
         favourite = self.env.ref("partner_segmentation.favourite_top_customers")
         favourite.name = "Our best"
         self.assertIn("Our best", {each["name"] for each in self.favourites()})
@@ -98,9 +98,8 @@ class TestAnalysisViews(SummaryCommon):
 
     def test_file_shows_classes_and_reasons(self):
         file = self.profile(self.people[0]).with_user(self.salesperson)
-        self.assertEqual(
-            file.class_ids, self.env["segmentation.class"].union(*(file[d.field_name] for d in self.dimensions))
-        )
+        classes = self.env["segmentation.class"].union(*(file[d.field_name] for d in self.dimensions))
+        self.assertEqual(file.class_ids, classes)
         self.assertIn("Invoiced revenue", file.explanation)
         self.assertNotIn("Invoiced revenue", file.with_user(self.viewer).explanation)
         self.assertEqual(file.action_open_partner()["res_id"], self.people[0].id)
