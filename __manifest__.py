@@ -51,6 +51,8 @@
         "views/segmentation_health.xml",
         "views/res_config_settings.xml",
         "views/menus.xml",
+        "data/dashboards.xml",
+        "data/favourites.xml",
     ],
     "demo": [
         "demo/companies.xml",

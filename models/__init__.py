@@ -35,7 +35,9 @@ from . import segmentation_action_moves
 from . import segmentation_action_item
 from . import res_partner
 from . import res_partner_completing
+from . import ir_filters
 from . import ir_model_fields
+from . import ir_rule
 from . import res_company
 from . import segmentation_setup
 from . import segmentation_settings

@@ -228,14 +228,7 @@ class ResPartner(models.Model):
         profiles = self._segmentation_profiles()
         for partner in self:
             profile = profiles[partner.commercial_partner_id._origin]
-            partner.segmentation_explanation = self.env["ir.qweb"]._render(
-                "partner_segmentation.explanation",
-                {
-                    "profile": profile,
-                    "explanations": profile._explain() if profile.active else [],
-                    "figures": profile._figures() if profile.active else [],
-                },
-            )
+            partner.segmentation_explanation = profile._render_explanation()
 
     def _segmentation_profiles(self, field_names=None) -> defaultdict:
         """Commercial partner → its customer file in the current company, empty when there is none.

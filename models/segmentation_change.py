@@ -79,10 +79,33 @@ class SegmentationChange(models.Model):
             change.direction = direction(change.dimension_id, change.from_class_id, change.to_class_id)
 
     def _search_direction(self, operator, value):
-        if operator != "in" or not {*value} <= {"up", "down"}:
+        if operator != "in":
             return NotImplemented
-        moved = Domain.OR(Domain.custom(to_sql=_moved_to_sql(SQL("<") if way == "up" else SQL(">"))) for way in value)
-        return Domain("dimension_id.method", "in", RANKED) & moved
+        field = self._fields["direction"]
+        return Domain.custom(
+            to_sql=lambda model, alias, query: field.condition_to_sql("direction", operator, value, model, alias, query)
+        )
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        if field_expr != "direction":
+            return super()._field_to_sql(alias, field_expr, query)
+        joined = {
+            name: self._fields[name].join(self, alias, query)[1]
+            for name in ("dimension_id", "from_class_id", "to_class_id")
+        }
+        source, target = (
+            SQL("(%s, %s)", SQL.identifier(joined[name], "sequence"), SQL.identifier(joined[name], "id"))
+            for name in ("from_class_id", "to_class_id")
+        )
+        return SQL(
+            "CASE WHEN %s IN %s THEN CASE WHEN %s < %s THEN 'up' WHEN %s > %s THEN 'down' END END",
+            SQL.identifier(joined["dimension_id"], "method"),
+            RANKED,
+            target,
+            source,
+            target,
+            source,
+        )
 
     @api.depends("evidence")
     @api.depends_context("lang", "uid")
@@ -138,16 +161,3 @@ class SegmentationChange(models.Model):
             remaining |= removed == GC_UNLINK_LIMIT
         self.invalidate_model()
         return done, remaining
-
-
-def _moved_to_sql(comparison: SQL):
-    """Condition that the rank of the new class compares so with the rank of the old one."""
-
-    def to_sql(model, alias, query):
-        ranks = []
-        for name in ("to_class_id", "from_class_id"):
-            _model, cls = model._fields[name].join(model, alias, query)
-            ranks.append(SQL("(%s, %s)", SQL.identifier(cls, "sequence"), SQL.identifier(cls, "id")))
-        return SQL("(%s %s %s) IS TRUE", ranks[0], comparison, ranks[1])
-
-    return to_sql

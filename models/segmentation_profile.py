@@ -1,6 +1,7 @@
 from lxml.builder import E
 
 from odoo import api, fields, models
+from odoo.fields import Command
 from odoo.tools import LazyTranslate
 
 from ..engine.explain import explain
@@ -89,6 +90,8 @@ class SegmentationProfile(models.Model):
     )
 
     missing_fact_names = fields.Char(string="Missing facts", compute="_compute_missing_fact_names")
+    class_ids = fields.Many2many("segmentation.class", string="Classes", compute="_compute_class_ids")
+    explanation = fields.Html(compute="_compute_explanation", sanitize=False)
 
     _partner_company_unique = models.Constraint(
         "UNIQUE(partner_id, company_id)", "A customer has one file per company."
@@ -133,9 +136,54 @@ class SegmentationProfile(models.Model):
         }
         return ", ".join(names[code] for code in (codes or "").split(",") if code in names)
 
+    def _compute_class_ids(self):
+        names = self.env["segmentation.dimension"].search([]).mapped("field_name")
+        for profile in self:
+            profile.class_ids = [Command.set([cls.id for name in names for cls in profile[name]])]
+
+    @api.depends_context("lang", "uid")
+    def _compute_explanation(self):
+        for profile in self:
+            profile.explanation = profile._render_explanation()
+
+    def _render_explanation(self):
+        """Classes, reasons and figures of a customer as HTML; the record may be empty."""
+        return self.env["ir.qweb"]._render(
+            "partner_segmentation.explanation",
+            {
+                "profile": self,
+                "explanations": self._explain() if self.active else [],
+                "figures": self._figures() if self.active else [],
+            },
+        )
+
+    # -- actions -------------------------------------------------------------------------------
+
     def action_open_partner(self):
         self.ensure_one()
         return self.partner_id._get_records_action(context={})
+
+    def action_view_invoices(self):
+        """The posted invoices and refunds that the figures count, whatever their day."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_out_invoice_type")
+        return {
+            **action,
+            "display_name": self.env._("Invoices of %s", self.partner_id.display_name),
+            "domain": [
+                ("move_type", "in", ("out_invoice", "out_refund")),
+                ("state", "=", "posted"),
+                ("commercial_partner_id", "=", self.partner_id.id),
+                ("company_id", "=", self.company_id.id),
+            ],
+            "context": {"default_move_type": "out_invoice", "create": False},
+        }
+
+    def action_view_class_changes(self):
+        self.ensure_one()
+        return self.partner_id.with_company(self.company_id).action_view_class_changes()
+
+    # -- why -----------------------------------------------------------------------------------
 
     def _explain(self) -> list:
         """Why the customer has its classes, one :class:`~..engine.explain.Explanation` per dimension.

@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_analysis_views
 from . import test_bounds_grid
 from . import test_actions
 from . import test_class_codes
@@ -6,6 +7,7 @@ from . import test_completing
 from . import test_configuration
 from . import test_custom_columns
 from . import test_customer_file
+from . import test_dashboard
 from . import test_dimensions
 from . import test_health
 from . import test_health_tours

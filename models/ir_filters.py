@@ -1,0 +1,42 @@
+from odoo import api, models
+from odoo.tools import LazyTranslate
+
+_lt = LazyTranslate(__name__)
+
+# Names of filters are not translatable in Odoo; these are of the favourites in data/favourites.xml.
+NAMES = {
+    "favourite_size_industry": _lt("Size by sector"),
+    "favourite_region_size": _lt("Region by size"),
+    "favourite_stage_funnel": _lt("Purchase stages"),
+    "favourite_salespeople": _lt("Salespeople by size"),
+    "favourite_top_customers": _lt("Top customers"),
+    "favourite_changes_by_month": _lt("Movements by month"),
+    "favourite_migration": _lt("Migration between classes"),
+}
+
+
+class IrFilters(models.Model):
+    _inherit = "ir.filters"
+
+    @api.model
+    def get_filters(self, model, *args, **kwargs):
+        """Favourites of a view; ours in the user's language, without those about figures the user may not see."""
+        found = super().get_filters(model, *args, **kwargs)
+        if model not in ("segmentation.profile", "segmentation.change"):
+            return found
+        Model = self.env[model]
+        hidden = [name for name, field in Model._fields.items() if not Model._has_field_access(field, "read")]
+        shipped = self._shipped_names()
+        return [
+            {**each, "name": shipped.get((each["id"], each["name"]), each["name"])}
+            for each in found
+            if not any(name in f"{each['context']} {each['domain']} {each['sort']}" for name in hidden)
+        ]
+
+    def _shipped_names(self) -> dict:
+        """Id and English name of the shipped favourites → name in the user's language; renamed ones keep theirs."""
+        english = self.with_context(lang="en_US").env
+        records = {name: self.env.ref(f"partner_segmentation.{name}", raise_if_not_found=False) for name in NAMES}
+        return {
+            (record.id, english._(NAMES[name])): self.env._(NAMES[name]) for name, record in records.items() if record
+        }
