@@ -83,7 +83,7 @@ def sample(env, options):
     workbook_customers._Writer = Recorder
     try:
         with tempfile.TemporaryDirectory() as folder:
-            export.Export(env.company, options).write(f"{folder}/sample.xlsx")
+            export.Export(env.company, options).save(f"{folder}/sample.xlsx")
     finally:
         workbook_customers._Writer = original
     return cells
@@ -100,7 +100,7 @@ def main(env):
         prepared = time.perf_counter() - start
         with cost(env.cr) as used:
             start = time.perf_counter()
-            written = rows.write(f"{folder}/export.xlsx")
+            written = rows.save(f"{folder}/export.xlsx")
             ours = time.perf_counter() - start
         size = os.path.getsize(f"{folder}/export.xlsx") / 1e6
         start = time.perf_counter()

@@ -43,10 +43,9 @@ class Content:
         return bar_chart(part.dimension.name, *charted(part, self.formats, self.env))
 
     def pareto(self):
-        _ = self.env._
         points = [(point.customers, point.revenue) for point in self.summary.pareto]
-        axes = (_("Share of the customers, the largest first"), _("Share of the revenue"))
-        return curve_chart(_("Pareto curve"), points, axes, self.formats.percent)
+        axes = (self.env._("Share of the customers, the largest first"), self.env._("Share of the revenue"))
+        return curve_chart(self.env._("Pareto curve"), points, axes, self.formats.percent)
 
     def blocks(self, lines) -> list:
         """Lines of a table in parts that fit on a page: wkhtmltopdf cuts longer ones through a line."""

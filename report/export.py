@@ -46,7 +46,7 @@ class Export:
         """Number of rows of the sheet Customers."""
         return self.rows.select("SELECT COUNT(*) FROM %(rows)s WHERE is_customer")[0][0]
 
-    def write(self, path: str, on_progress=None) -> int:
+    def save(self, path: str, on_progress=None) -> int:
         """Write the workbook; the number of customers in it.
 
         :param on_progress: called with the number of customers written, now and then

@@ -46,12 +46,12 @@ class Findings:
         return [finding for finding in found if finding]
 
     def _concentration(self):
-        _, top, formats = self.env._, self.summary.top_customers, self.formats
+        top, formats = self.summary.top_customers, self.formats
         if not top or top[0].share is None:
             return None
         together = sum(customer.share for customer in top)
         texts = [
-            _(
+            self.env._(
                 "The largest customer, %(name)s, makes %(share)s of the revenue (%(amount)s).",
                 name=top[0].partner.display_name,
                 share=formats.percent(top[0].share),
@@ -60,7 +60,7 @@ class Findings:
         ]
         if len(top) > 1:
             texts.append(
-                _(
+                self.env._(
                     "The %(number)s largest customers together make %(share)s.",
                     number=len(top),
                     share=formats.percent(together),
@@ -69,23 +69,23 @@ class Findings:
         point = next((point for point in self.summary.pareto if point.revenue >= MOST), None)
         if point and len(top) > 1:
             texts.append(
-                _(
+                self.env._(
                     "%(customers)s of the customers make %(revenue)s of the revenue.",
                     customers=formats.percent(point.customers),
                     revenue=formats.percent(point.revenue),
                 )
             )
         if top[0].share >= LARGE_SHARE or together >= LARGE_TOP:
-            step = _(
+            step = self.env._(
                 "Agree a contact person and a yearly plan with each of the largest customers, and win others, "
                 "so that the loss of one does not hurt the business."
             )
         else:
-            step = _("The revenue is spread well. Keep an eye on the largest customers all the same.")
-        return Finding(_("Concentration"), tuple(texts), step)
+            step = self.env._("The revenue is spread well. Keep an eye on the largest customers all the same.")
+        return Finding(self.env._("Concentration"), tuple(texts), step)
 
     def _growth(self):
-        _, total, formats = self.env._, self.summary.total, self.formats
+        total, formats = self.summary.total, self.formats
         if total.growth is None:
             return None
         values = {
@@ -94,28 +94,29 @@ class Findings:
             "growth": formats.percent(abs(total.growth)),
         }
         if abs(total.growth) < STEADY:
-            title = _("Steady revenue")
-            text = _("Revenue is %(revenue)s, about as much as in the period before (%(before)s).", **values)
-            step = _("Look for classes with room to grow: those that buy less than customers of their size and sector.")
+            title = self.env._("Steady revenue")
+            text = self.env._("Revenue is %(revenue)s, about as much as in the period before (%(before)s).", **values)
+            step = self.env._(
+                "Look for classes with room to grow: those that buy less than customers of their size and sector."
+            )
         elif total.growth > 0:
-            title = _("Growth")
-            text = _(
+            title = self.env._("Growth")
+            text = self.env._(
                 "Revenue is %(revenue)s, %(growth)s more than in the period before (%(before)s).",
                 **values,
             )
-            step = _("Find out what made the growing classes grow, and offer the same to customers like them.")
+            step = self.env._("Find out what made the growing classes grow, and offer the same to customers like them.")
         else:
-            title = _("Shrinkage")
-            text = _(
+            title = self.env._("Shrinkage")
+            text = self.env._(
                 "Revenue is %(revenue)s, %(growth)s less than in the period before (%(before)s).",
                 **values,
             )
-            step = _("Visit the largest customers of the shrinking classes, and ask what they buy elsewhere.")
+            step = self.env._("Visit the largest customers of the shrinking classes, and ask what they buy elsewhere.")
         return Finding(title, (text, *self._growing_classes()), step)
 
     def _growing_classes(self):
         """The class that gained most and the one that lost most, by dimension."""
-        _ = self.env._
         for part in self.summary.dimensions:
             gains = [(line.revenue - line.own.revenue_prior, line) for line in part.classes]
             gained = max(gains, key=lambda gain: gain[0], default=(0, None))
@@ -126,20 +127,20 @@ class Findings:
             if lost[0] < 0:
                 values |= {"lost": lost[1].name, "less": self.formats.amount(-lost[0])}
             if gained[0] > 0 and lost[0] < 0:
-                yield _(
+                yield self.env._(
                     "%(dimension)s: %(gained)s gained most (%(more)s), %(lost)s lost most (%(less)s).",
                     **values,
                 )
             elif gained[0] > 0:
-                yield _("%(dimension)s: %(gained)s gained most (%(more)s), no class lost.", **values)
+                yield self.env._("%(dimension)s: %(gained)s gained most (%(more)s), no class lost.", **values)
             elif lost[0] < 0:
-                yield _("%(dimension)s: %(lost)s lost most (%(less)s), no class gained.", **values)
+                yield self.env._("%(dimension)s: %(lost)s lost most (%(less)s), no class gained.", **values)
 
     def _at_risk(self):
-        _, risk, formats = self.env._, self.risk, self.formats
+        risk, formats = self.risk, self.formats
         if not risk or not risk.customers:
             return None
-        text = _(
+        text = self.env._(
             "Customers that lost at least half of their revenue: %(customers)s. It was %(before)s and is %(now)s, "
             "%(lost)s less.",
             customers=formats.number(risk.customers),
@@ -148,55 +149,55 @@ class Findings:
             lost=formats.amount(risk.lost),
         )
         partner, now, before = risk.largest[0]
-        first = _(
+        first = self.env._(
             "Most of all %(name)s: %(before)s before, %(now)s now.",
             name=partner.display_name,
             before=formats.amount(before),
             now=formats.amount(now),
         )
-        step = _("Call the customers of the list “Customers at risk” this week, from the top.")
-        return Finding(_("Customers at risk"), (text, first), step)
+        step = self.env._("Call the customers of the list “Customers at risk” this week, from the top.")
+        return Finding(self.env._("Customers at risk"), (text, first), step)
 
     def _overdue(self):
-        _, total, formats = self.env._, self.summary.total, self.formats
+        total, formats = self.summary.total, self.formats
         if not total.overdue or total.overdue <= 0:
             return None
         texts = [
-            _(
+            self.env._(
                 "%(amount)s are overdue, %(share)s of the revenue.",
                 amount=formats.amount(total.overdue),
                 share=formats.percent(total.overdue / total.revenue),
             )
             if total.revenue > 0
-            else _("%s are overdue.", formats.amount(total.overdue))
+            else self.env._("%s are overdue.", formats.amount(total.overdue))
         ]
         for part in self.summary.dimensions[:1]:
             line = max(part.classes, key=lambda line: line.own.overdue)
             texts.append(
-                _(
+                self.env._(
                     "%(dimension)s: most of it is owed by %(class)s (%(amount)s).",
                     dimension=part.dimension.name,
                     amount=formats.amount(line.own.overdue),
                     **{"class": line.name},
                 )
             )
-        return Finding(_("Overdue payments"), tuple(texts), _("Agree dates of payment before you deliver more."))
+        step = self.env._("Agree dates of payment before you deliver more.")
+        return Finding(self.env._("Overdue payments"), tuple(texts), step)
 
     def _moved(self):
-        _ = self.env._
         if not self.summary.compare_to:
             return None
         texts = [self._moved_in(part) for part in self.summary.dimensions]
-        step = _("Look at who fell, in the list of this report, and ask the salespersons why.")
+        step = self.env._("Look at who fell, in the list of this report, and ask the salespersons why.")
         if not self.summary.movers_down:
-            step = _("Nobody fell in a ranked dimension: look at who rose, and adapt how they are served.")
-        return Finding(_("Classes that moved"), tuple(texts), step)
+            step = self.env._("Nobody fell in a ranked dimension: look at who rose, and adapt how they are served.")
+        return Finding(self.env._("Classes that moved"), tuple(texts), step)
 
     def _moved_in(self, part) -> str:
-        _, found = self.env._, moves(part.migration)
+        found = moves(part.migration)
         if not found:
-            return _("%s: no customer changed class.", part.dimension.name)
-        return _(
+            return self.env._("%s: no customer changed class.", part.dimension.name)
+        return self.env._(
             "%(dimension)s: changes of class: %(customers)s, most often from %(old)s to %(new)s (%(number)s).",
             dimension=part.dimension.name,
             customers=self.formats.number(sum(move.customers for move in found)),
@@ -206,15 +207,15 @@ class Findings:
         )
 
     def _gaps(self):
-        _, quality, formats = self.env._, self.summary.quality, self.formats
+        quality, formats = self.summary.quality, self.formats
         texts = [
-            _(
+            self.env._(
                 "%(fact)s: not known for %(customers)s of the customers.",
                 fact=fact.name,
                 customers=formats.number(fact.customers),
             )
             if fact.revenue is None
-            else _(
+            else self.env._(
                 "%(fact)s: not known for %(customers)s of the customers, with a revenue of %(revenue)s.",
                 fact=fact.name,
                 customers=formats.number(fact.customers),
@@ -223,7 +224,7 @@ class Findings:
             for fact in quality.missing or ()
         ]
         texts += [
-            _(
+            self.env._(
                 "%(dimension)s: %(customers)s of the customers unclassified (%(share)s).",
                 dimension=dimension.name,
                 customers=formats.number(figures.customers),
@@ -234,9 +235,11 @@ class Findings:
         ]
         if not texts:
             return Finding(
-                _("Data quality"),
-                (_("Every customer has a class in every dimension, and no fact is missing."),),
-                _("No step is needed."),
+                self.env._("Data quality"),
+                (self.env._("Every customer has a class in every dimension, and no fact is missing."),),
+                self.env._("No step is needed."),
             )
-        step = _("Complete the facts under Analysis, Complete the customer file; begin with the largest revenue.")
-        return Finding(_("Data gaps"), tuple(texts), step)
+        step = self.env._(
+            "Complete the facts under Analysis, Complete the customer file; begin with the largest revenue."
+        )
+        return Finding(self.env._("Data gaps"), tuple(texts), step)

@@ -171,11 +171,10 @@ def _changed_documents(rows, items: SQL, partner_ids: list) -> dict:
 
 
 def _reason(rows, is_stranger: bool, documents: list) -> str:
-    _ = rows.env._
     if is_stranger:
-        return _("Not a customer: archived, an own company or user, or left out by Customers to classify.")
+        return rows.env._("Not a customer: archived, an own company or user, or left out by Customers to classify.")
     if documents:
         names = ", ".join(name or "/" for name in documents[:DOCUMENTS])
-        more = _(" and %s more", len(documents) - DOCUMENTS) if len(documents) > DOCUMENTS else ""
-        return _("Changed after the customer was evaluated: %s.", names + more)
-    return _("The customer was evaluated on another day or by another rule. Classify all customers again.")
+        more = rows.env._(" and %s more", len(documents) - DOCUMENTS) if len(documents) > DOCUMENTS else ""
+        return rows.env._("Changed after the customer was evaluated: %s.", names + more)
+    return rows.env._("The customer was evaluated on another day or by another rule. Classify all customers again.")

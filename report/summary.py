@@ -116,26 +116,25 @@ def _first_day(company, today: date) -> date | None:
 
 def _no_data(company, day: date | None, today: date) -> str:
     """Why there are no classes of a day; empty when there are."""
-    _ = company.env._
     first = _first_day(company, today)
     if not first:
-        return _("No customer of %s has been classified yet.", company.name)
+        return company.env._("No customer of %s has been classified yet.", company.name)
     if not day:
         return ""
     text = format_date(company.env, day)
     if day > today:
-        return _("No data: %s lies in the future.", text)
+        return company.env._("No data: %s lies in the future.", text)
     if day == today:
         return ""
     if day < first:
-        return _(
+        return company.env._(
             "No data: no customer was classified on %(date)s. The first customer file is of %(first)s.",
             date=text,
             first=format_date(company.env, first),
         )
     start = company.segmentation_history_start
     if start and day < start:
-        return _(
+        return company.env._(
             "No data: history before %(start)s has been removed, %(date)s included.",
             start=format_date(company.env, start),
             date=text,

@@ -139,19 +139,18 @@ def _dimension_method(dimension) -> DimensionMethod:
 
 
 def _notes(rows):
-    _ = rows.env._
     if rows.is_past or rows.compare_to:
-        yield _("The classes of past days are those recorded then; the rules listed here are those of today.")
+        yield rows.env._("The classes of past days are those recorded then; the rules listed here are those of today.")
     if rows.is_past:
-        yield _(
+        yield rows.env._(
             "Revenue is that of the documents dated up to the as-of date as they are posted now. Overdue amounts and "
             "missing facts of past days are not recorded."
         )
     if not rows.shows_figures:
-        yield _("Amounts are not shown: they need rights for sales or invoicing.")
+        yield rows.env._("Amounts are not shown: they need rights for sales or invoicing.")
     yield from chain(
         _outdated(rows),
-        [_("Only customers that %s may see are counted.", rows.env.user.name)],
+        [rows.env._("Only customers that %s may see are counted.", rows.env.user.name)],
     )
 
 

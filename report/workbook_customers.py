@@ -60,7 +60,7 @@ def write_customers(book, rows, summary, details, on_progress=None) -> int:
     )
     fetch = SQL("FETCH %s FROM %s", BATCH, CURSOR)
     while batch := env.execute_query(fetch):
-        writer.write(batch)
+        writer.write_rows(batch)
         if on_progress:
             on_progress(writer.written)
     env.cr.execute(SQL("CLOSE %s", CURSOR))
@@ -149,7 +149,7 @@ class _Writer:
         """Filters on the rows that are there."""
         self.sheet.sheet.autofilter(0, 0, max(self.sheet.row - 1, 1), len(self.columns))
 
-    def write(self, batch):
+    def write_rows(self, batch):
         """Write rows of an id and the values of the columns."""
         for partner_id, *values in batch:
             if self.sheet.row == workbook.MAX_ROWS:

@@ -57,8 +57,8 @@ class TestInstall(TransactionCase):
             self.skipTest("installed without demo data")
         company = self.env.ref("base.segmentation_demo_company_cn")
         self.env["segmentation.run"]._classify(company, "manual")
-        for dimension in summarise(company):
+        for dimension in summarise(company).dimensions:
             self.assertGreaterEqual(dimension.customers, 60)
             self.assertGreaterEqual(len([line for line in dimension.classes if line.cls]), 3, dimension.dimension.name)
-        revenues = {round(dimension.revenue, 2) for dimension in summarise(company)}
+        revenues = {round(dimension.revenue, 2) for dimension in summarise(company).dimensions}
         self.assertEqual(len(revenues), 1, "each dimension adds up to the same total")

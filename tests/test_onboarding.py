@@ -29,7 +29,7 @@ class TestOnboarding(SegmentationCommon):
     def _forget_columns(self):
         # The jobs have told other processes about the columns; those of this one are rolled back all the same.
         self.registry.registry_invalidated = True
-        super()._forget_columns()
+        return super()._forget_columns()
 
     def choose(self, **codes):
         """Choose standards: topic=code, None for none; nothing for all other topics."""

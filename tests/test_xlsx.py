@@ -68,7 +68,7 @@ class ExportCommon(SummaryCommon):
         """A workbook that was written without a record."""
         folder = self.enterContext(TemporaryDirectory())
         path = f"{folder}/export.xlsx"
-        Export(company or self.company, ExportOptions(**options)).write(path)
+        Export(company or self.company, ExportOptions(**options)).save(path)
         return openpyxl.load_workbook(path)
 
     def customers(self, book, name="Customers"):

@@ -64,7 +64,7 @@ class SegmentationExport(models.Model):
         else:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "export.xlsx"
-                record._finish(path, export.write(str(path)))
+                record._finish(path, export.save(str(path)))
         return record.with_env(self.env)
 
     def _prepared(self, options: dict) -> Export:
@@ -142,18 +142,19 @@ class SegmentationExport(models.Model):
         user = self.create_uid
         context = {"lang": user.lang, "tz": user.tz, "allowed_company_ids": self.company_id.ids}
         export = self.with_user(user).with_context(**context)._prepared(self.options)
-        return export.write(str(path), _Progress(self, export.count()))
+        return export.save(str(path), _Progress(self, export.count()))
 
     def _notify_user(self):
         user = self.create_uid
-        _ = self.with_context(lang=user.lang).env._
         done = self.state == "done"
-        where = _("Open it in Customer Classification, Analysis, Excel exports.")
+        where = self.with_context(lang=user.lang).env._("Open it in Customer Classification, Analysis, Excel exports.")
         user._bus_send(
             "simple_notification",
             {
                 "type": "success" if done else "danger",
-                "title": _("Your Excel file is ready") if done else _("The Excel export failed"),
+                "title": self.with_context(lang=user.lang).env._("Your Excel file is ready")
+                if done
+                else self.with_context(lang=user.lang).env._("The Excel export failed"),
                 "message": f"{self.name}. {where}" if done else self.error,
                 "sticky": True,
             },

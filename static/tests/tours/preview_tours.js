@@ -10,6 +10,7 @@ const PREVIEW = [
         content: "Lower the bound of the class Large for employees to 100",
         trigger: `${NO_DIALOG} .o_segmentation_bounds ${BOUND}:value(250)`,
         run: "edit 100",
+        timeout: 60000, // the bundle of the chart is made at its first use
     },
     {
         content: "Preview it",

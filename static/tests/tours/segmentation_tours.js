@@ -33,6 +33,7 @@ tours.add("segmentation_change_bound", {
         },
         {
             content: "Lower the bound of the class Large for employees to 100",
+            timeout: 60000, // the bundle of the chart is made at its first use
             trigger:
                 ".o_segmentation_bounds tr:has(td:contains('Employees')) input[aria-label='Employees · Large']",
             run: "edit 100",
@@ -170,6 +171,7 @@ tours.add("segmentation_suggest_bounds", {
     steps: () => [
         {
             content: "Metric, industry and class of a bound belong together",
+            timeout: 60000,
             trigger: "input[aria-label='Retail · Employees · Large']:value(300)",
         },
         {
