@@ -324,7 +324,7 @@ class TestExportRecord(ExportCommon):
         self.patch(segmentation_export, "AT_ONCE", 0)
         export = self.export()
         with (
-            patch.object(Export, "write", side_effect=ValueError("broken")),
+            patch.object(Export, "save", side_effect=ValueError("broken")),
             mute_logger("odoo.addons.partner_segmentation.wizards.segmentation_export"),
         ):
             self.run_jobs("cron_export")
