@@ -12,6 +12,9 @@ export class PreviewFormController extends FormController {
             return super.beforeExecuteActionButton(...arguments);
         }
         const record = this.model.root;
+        // As saving does: rows of lists that are being edited end here, and an empty new one is dropped.
+        const edited = Object.values(record.data).filter((value) => value?.editedRecord);
+        await Promise.all(edited.map((list) => list.leaveEditMode()));
         if (await record.checkValidity({ displayNotification: true })) {
             const changes = await record.getChanges();
             const ids = record.resId ? [record.resId] : [];

@@ -37,6 +37,15 @@ tours.add("segmentation_preview", {
             trigger: `${NO_DIALOG} ${BOUND}:value(100)`,
         },
         {
+            content: "Begin a class",
+            trigger: ".o_field_widget[name='class_ids'] .o_field_x2many_list_row_add a",
+            run: "click",
+        },
+        {
+            content: "It stays empty: saving and previewing drop it",
+            trigger: ".o_field_widget[name='class_ids'] .o_selected_row",
+        },
+        {
             content: "Preview it again",
             trigger: ".o_statusbar_buttons button[name='action_preview']",
             run: "click",
