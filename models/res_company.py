@@ -1,6 +1,7 @@
 from ast import literal_eval
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ..engine.scope import Scope
@@ -36,9 +37,16 @@ class ResCompany(models.Model):
         readonly=True, help="First day whose classes are still recorded. Empty: nothing has been removed yet."
     )
 
-    _segmentation_history_months_positive = models.Constraint(
-        "CHECK(segmentation_history_months >= 0)", "Months of history must be 0 (keep all) or more."
-    )
+    @api.constrains("segmentation_history_months")
+    def _check_segmentation_history_months(self):
+        for company in self:
+            if company.segmentation_history_months < 0:
+                raise ValidationError(
+                    self.env._(
+                        "Months of history: %s is less than 0. Enter a number of months, or 0 to keep all.",
+                        company.segmentation_history_months,
+                    )
+                )
 
     @api.constrains("segmentation_population")
     def _check_segmentation_population(self):

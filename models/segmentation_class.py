@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from .domain_field import check_domain, parse_domain
+from .segmentation_column import taken
 from .segmentation_dimension import CHECK_LATER
 
 
@@ -47,7 +48,10 @@ class SegmentationClass(models.Model):
 
     _code_unique = models.Constraint(
         "UNIQUE(dimension_id, code)",
-        "Another class of this dimension already has this Code: choose a Code that is not used in the dimension.",
+        lambda env, diagnostics: env._(
+            "Code: another class of this dimension already has “%s”. Choose a Code that is not used in the dimension.",
+            taken(diagnostics),
+        ),
     )
 
     @api.constrains("domain", "dimension_id")

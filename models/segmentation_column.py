@@ -10,6 +10,12 @@ PREFIX = "x_segmentation_"
 COLUMN_MODELS = ("segmentation.profile", "res.partner")
 
 
+def taken(diagnostics) -> str:
+    """The value that another record has already, as the database tells it: ``Key (code)=(L) already exists.``"""
+    detail = (diagnostics and diagnostics.message_detail) or ""
+    return detail.partition("=(")[2].rpartition(")")[0].rpartition(", ")[2]
+
+
 class SegmentationColumn(models.AbstractModel):
     """What a metric and a dimension have in common: each fills one column of the customer file.
 

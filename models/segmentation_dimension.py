@@ -6,7 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..engine.relative import METHODS as RELATIVE
 from .domain_field import check_domain, parse_domain
-from .segmentation_column import COLUMN_MODELS
+from .segmentation_column import COLUMN_MODELS, taken
 
 # Fields of the customer file that are there before anything is computed.
 KNOWN_FIELDS = ("partner_id", "user_id", "industry_id", "country_id", "state_id")
@@ -110,14 +110,16 @@ class SegmentationDimension(models.Model):
     )
 
     _code_unique = models.Constraint(
-        "UNIQUE(code)", "Another dimension already has this Code: choose a Code that is not used yet."
+        "UNIQUE(code)",
+        lambda env, diagnostics: env._(
+            "Code: another dimension already has “%s”. Choose a Code that is not used yet.", taken(diagnostics)
+        ),
     )
     _field_unique = models.Constraint(
-        "UNIQUE(field_name)", "Another dimension already fills this Column: choose a Column of its own."
-    )
-
-    _hysteresis_range = models.Constraint(
-        "CHECK(hysteresis >= 0 AND hysteresis < 1)", "Hysteresis must be at least 0 % and less than 100 %."
+        "UNIQUE(field_name)",
+        lambda env, diagnostics: env._(
+            "Column: another dimension already fills “%s”. Choose a Column of its own.", taken(diagnostics)
+        ),
     )
 
     @api.depends("class_ids")
@@ -133,6 +135,17 @@ class SegmentationDimension(models.Model):
         for dimension in self:
             current = evaluated.get(str(dimension.id)) == dimension.rule_version
             dimension.is_outdated = dimension._applies_to(company) and not current
+
+    @api.constrains("hysteresis")
+    def _check_hysteresis(self):
+        for dimension in self:
+            if not 0 <= dimension.hysteresis < 1:
+                raise ValidationError(
+                    self.env._(
+                        "Hysteresis: %s %% is out of range. Enter at least 0 %% and less than 100 %%.",
+                        f"{100 * dimension.hysteresis:g}",
+                    )
+                )
 
     @api.constrains("field_name")
     def _check_field_name(self):

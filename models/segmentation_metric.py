@@ -5,6 +5,7 @@ from odoo.tools.misc import format_amount, formatLang
 
 from ..engine.metrics import DERIVED, FACTS
 from .domain_field import parse_domain
+from .segmentation_column import taken
 
 NUMBERS = ("integer", "float", "monetary")
 DAYS = ("date", "datetime")
@@ -172,16 +173,17 @@ class SegmentationMetric(models.Model):
     is_derived = fields.Boolean(compute="_compute_is_derived")
 
     _code_unique = models.Constraint(
-        "UNIQUE(code)", "Another metric already has this Code: choose a Code that is not used yet."
+        "UNIQUE(code)",
+        lambda env, diagnostics: env._(
+            "Code: another metric already has “%s”. Choose a Code that is not used yet.", taken(diagnostics)
+        ),
     )
     _field_unique = models.Constraint(
-        "UNIQUE(field_name)", "Another metric already fills this Column: choose a Column of its own."
+        "UNIQUE(field_name)",
+        lambda env, diagnostics: env._(
+            "Column: another metric already fills “%s”. Choose a Column of its own.", taken(diagnostics)
+        ),
     )
-    _window_positive = models.Constraint(
-        "CHECK(window_months >= 0)", "Window (months) must be 0 (from the beginning) or more."
-    )
-    _offset_positive = models.Constraint("CHECK(offset_months >= 0)", "Ends before (months) must be 0 or more.")
-    _offset_days_positive = models.Constraint("CHECK(offset_days >= 0)", "Ends before (days) must be 0 or more.")
 
     @api.depends("field_name")
     def _compute_is_amount(self):

@@ -55,6 +55,20 @@ class SegmentationMetric(models.Model):
 
     # -- fields --------------------------------------------------------------------------------
 
+    @api.constrains("window_months", "offset_months", "offset_days")
+    def _check_window(self):
+        for metric in self:
+            for name in ("window_months", "offset_months", "offset_days"):
+                if metric[name] < 0:
+                    raise ValidationError(
+                        self.env._(
+                            "“%(metric)s”: %(field)s: %(value)s is less than 0. Enter 0 or more.",
+                            metric=metric.name,
+                            field=self._label(name),
+                            value=metric[name],
+                        )
+                    )
+
     @api.constrains("aggregate", "model_id", *(name for names in NEEDED.values() for name in names))
     def _check_fields(self):
         for metric in self:

@@ -126,14 +126,6 @@ class SegmentationSetup(models.AbstractModel):
         if message := check and check():
             raise UserError(message)
 
-    def _check_history_months(self):
-        if self.history_months < 0:
-            return self.env._(
-                "Months of history: %s is less than 0. Enter a number of months, or 0 to keep all.",
-                self.history_months,
-            )
-        return None
-
     def _check_code_separator(self):
         separator = self.code_separator or ""
         if len(separator) > 1 or separator.isalnum():

@@ -27,6 +27,7 @@ from . import test_preview
 from . import test_preview_tours
 from . import test_queue
 from . import test_report
+from . import test_refusals
 from . import test_regions
 from . import test_run
 from . import test_run_failures

@@ -151,7 +151,7 @@ class TestConfiguration(SegmentationCommon):
 
     @mute_logger("odoo.sql_db")
     def test_repeated_code(self):
-        with self.assertRefused("Code", "choose a Code that is not used", error=IntegrityError):
+        with self.assertRefused("Code", "“L”", "Choose a Code that is not used", error=IntegrityError):
             self.make_class(self.size, "L")
 
     def test_strange_code(self):
