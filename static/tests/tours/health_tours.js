@@ -13,6 +13,10 @@ registry.category("web_tour.tours").add("segmentation_health", {
             run: "click",
         },
         {
+            content: "The app is open: what it shows first does not come in between any more",
+            trigger: ".o_action_manager .o_form_view, .o_action_manager .o_list_view",
+        },
+        {
             content: "Open the health check",
             trigger: "a[data-menu-xmlid='partner_segmentation.segmentation_health_menu']",
             run: "click",

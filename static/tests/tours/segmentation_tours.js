@@ -10,6 +10,10 @@ const OPEN_APP = [
         trigger: ".o_app[data-menu-xmlid='partner_segmentation.segmentation_menu']",
         run: "click",
     },
+    {
+        content: "The app is open: what it shows first does not come in between any more",
+        trigger: ".o_action_manager .o_form_view, .o_action_manager .o_list_view",
+    },
 ];
 
 /** An administrator lowers a bound, classifies, and finds the customer in the new class, with the reason. */
