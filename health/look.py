@@ -22,8 +22,7 @@ class Look:
         self.env = company.env(su=True, context=context)
         self.company = company.with_env(self.env)
         self.today = self.env["segmentation.run"]._today(self.company)
-        every = self.env["segmentation.dimension"].search([])
-        self.dimensions = every.filtered(lambda dimension: dimension._applies_to(self.company))
+        self.dimensions = self.env["segmentation.dimension"]._used_by(self.company)
         self._counts = {}
 
     @cached_property

@@ -175,6 +175,12 @@ class ResPartner(models.Model):
             help_message = self.env["segmentation.standard"]._with_offer(help_message)
         return help_message
 
+    @api.model
+    def _selected_customers(self):
+        """The customers of the contacts that the user selected in a list."""
+        selected = self.env.context.get("active_model") == self._name
+        return self.browse(self.env.context.get("active_ids", []) if selected else []).commercial_partner_id
+
     # -- classes, read through the customer file -----------------------------------------------
 
     @api.depends("commercial_partner_id")

@@ -75,9 +75,9 @@ class ResPartner(models.Model):
 
     def _general_industries(self):
         """Industries of which bounds name the parts only, so that they leave a class of the company open."""
-        dimensions = self.env["segmentation.dimension"].search([("method", "=", "criteria")])
+        dimensions = self.env["segmentation.dimension"]._used_by(self.env.company)
         general = self.env["res.partner.industry"]
-        for dimension in dimensions.filtered(lambda dimension: dimension._applies_to(self.env.company)):
+        for dimension in dimensions.filtered(lambda dimension: dimension.method == "criteria"):
             speakers = spoken_for(dimension.class_ids.criterion_ids.industry_ids)
             general = general.union(*(industry for industry, meant in speakers.items() if len(meant) > 1))
         return general

@@ -110,20 +110,20 @@ class SegmentationChange(models.Model):
     @api.depends("evidence")
     @api.depends_context("lang", "uid")
     def _compute_evidence_text(self):
+        metrics = self.env["segmentation.metric"]._by_column()
         for change in self:
             # Each figure is shown to those who may see it in the customer file.
             evidence = change.sudo().evidence or {}
-            change.evidence_text = self._describe_evidence(evidence, change.company_id.currency_id)
+            change.evidence_text = self._describe_evidence(evidence, change.company_id.currency_id, metrics)
 
     @api.model
-    def _describe_evidence(self, evidence: dict, currency) -> str:
+    def _describe_evidence(self, evidence: dict, currency, metrics: dict) -> str:
         """The values that a class rests on, as far as the user may see them.
 
         :param evidence: column of the customer file → value
         :param currency: currency of the amounts
+        :param metrics: column of the customer file → metric
         """
-        metrics = self.env["segmentation.metric"].with_context(active_test=False).search([])
-        metrics = {metric.field_name: metric for metric in metrics}
         profile = self.env["segmentation.profile"]
         visible = [
             name

@@ -335,6 +335,11 @@ class SegmentationDimension(models.Model):
             action["views"] = [(False, "list"), (False, "pivot"), (False, "graph")]
         return action
 
+    @api.model
+    def _used_by(self, company):
+        """The dimensions that classify the customers of the company, in their order."""
+        return self.search([]).filtered(lambda dimension: dimension._applies_to(company))
+
     def _applies_to(self, company) -> bool:
         """Whether the dimension classifies the customers of the company."""
         self.ensure_one()

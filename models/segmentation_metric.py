@@ -230,6 +230,11 @@ class SegmentationMetric(models.Model):
             values |= {"relation": metric._path_fields("group_path")[-1].comodel_name, "on_delete": "set null"}
         return values
 
+    @api.model
+    def _by_column(self) -> dict:
+        """Column of the customer file → the metric that fills it, archived ones too."""
+        return {metric.field_name: metric for metric in self.with_context(active_test=False).search([])}
+
     def _bases(self):
         """The metrics that these are derived from."""
         return self.metric_id | self.base_metric_id

@@ -191,9 +191,9 @@ class SegmentationProfile(models.Model):
         Figures the user may not see are left out of the sentences.
         """
         self.ensure_one()
-        dimensions = self.env["segmentation.dimension"].search([])
+        dimensions = self.env["segmentation.dimension"]._used_by(self.company_id)
         scope = Scope(self.env, self.company_id.id, self._last_run_date())
-        return explain(scope, dimensions.filtered(lambda d: d._applies_to(self.company_id)), self)
+        return explain(scope, dimensions, self)
 
     def _figures(self) -> list[tuple[str, str]]:
         """Name and value of the customer's metrics, without those the user may not see.

@@ -157,8 +157,7 @@ class SegmentationSetup(models.AbstractModel):
     # -- currency ------------------------------------------------------------------------------
 
     def _dimensions(self):
-        dimensions = self.env["segmentation.dimension"].search([])
-        return dimensions.filtered(lambda dimension: dimension._applies_to(self.company_id))
+        return self.env["segmentation.dimension"]._used_by(self.company_id)
 
     def _dimensions_with_amounts(self):
         """Dimensions of the company whose bounds are amounts, with the currency that these are in."""

@@ -51,14 +51,18 @@ class DimensionMoves:
     moves: tuple[Move, ...]
 
 
-def summarise_moves(company, evaluation, shows_revenue: bool) -> list[DimensionMoves]:
-    """What a :class:`~..engine.preview.Preview` has found, by dimension in which anybody moves."""
+def summarise_moves(company, counted, customers: int, shows_revenue: bool) -> list[DimensionMoves]:
+    """What a :class:`~..engine.preview.Preview` has found, by dimension in which anybody moves.
+
+    :param counted: its ``counted_moves``
+    :param customers: number of all customers that were evaluated
+    """
     dimensions = company.env["segmentation.dimension"].with_context(active_test=False).search([])
     moves = defaultdict(list)
-    for dimension_id, source, target, customers, revenue, _known in evaluation.counted_moves():
-        moves[dimension_id].append((source, target, customers, revenue))
+    for dimension_id, source, target, count, revenue, _known in counted:
+        moves[dimension_id].append((source, target, count, revenue))
     return [
-        _summarise(company, dimension, moves[dimension.id], evaluation.result.customers, shows_revenue)
+        _summarise(company, dimension, moves[dimension.id], customers, shows_revenue)
         for dimension in dimensions
         if dimension.id in moves
     ]

@@ -44,8 +44,7 @@ def open_rows(company, as_of=None, compare_to=None, domain=None, metrics=None):
     no_data = _no_data(company, as_of, today)
     no_comparison = _no_comparison(company, compare_to, as_of or today) if compare_to else ""
     known = compare_to if compare_to and not no_data and not no_comparison else None
-    dimensions = company.env["segmentation.dimension"].search([])
-    dimensions = dimensions.filtered(lambda dimension: dimension._applies_to(company))
+    dimensions = company.env["segmentation.dimension"]._used_by(company)
     return SummaryRows(company, day, is_past, known, dimensions, domain, metrics), (no_data, no_comparison)
 
 

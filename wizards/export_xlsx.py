@@ -43,8 +43,7 @@ class SegmentationExportXlsx(models.TransientModel):
     with_contact = fields.Boolean(string="Email and phone")
 
     def _default_dimensions(self):
-        dimensions = self.env["segmentation.dimension"].search([])
-        return dimensions.filtered(lambda dimension: dimension._applies_to(self.env.company))
+        return self.env["segmentation.dimension"]._used_by(self.env.company)
 
     @api.model
     def default_get(self, fields):

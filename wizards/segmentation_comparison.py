@@ -35,7 +35,7 @@ class SegmentationComparison(models.TransientModel):
     partner_ids = fields.Many2many(
         "res.partner",
         string="Customers",
-        default=lambda self: self._default_partners(),
+        default=lambda self: self.env["res.partner"]._selected_customers(),
         context={"active_test": False},
         help="Empty: all customers.",
     )
@@ -44,14 +44,7 @@ class SegmentationComparison(models.TransientModel):
         return self.env["segmentation.run"]._today(self.company_id or self.env.company)
 
     def _default_dimensions(self):
-        dimensions = self.env["segmentation.dimension"].search([])
-        return dimensions.filtered(lambda dimension: dimension._applies_to(self.env.company))
-
-    def _default_partners(self):
-        """The customers that the user selected in contacts."""
-        selected = self.env.context.get("active_model") == "res.partner"
-        ids = self.env.context.get("active_ids", []) if selected else []
-        return self.env["res.partner"].browse(ids).commercial_partner_id
+        return self.env["segmentation.dimension"]._used_by(self.env.company)
 
     @api.constrains("date")
     def _check_date(self):

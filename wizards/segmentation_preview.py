@@ -110,6 +110,8 @@ class SegmentationPreview(models.TransientModel):
         evaluation = self.env["segmentation.run"].sudo()._preview(self.env.company)
         evaluation.find_moves()
         moved, revenue = evaluation.moved_customers()
+        counted = evaluation.counted_moves()
+        metrics = self.env["segmentation.metric"]._by_column()
         shows_revenue = self._shows_revenue()
         partners = self.env["res.partner"].with_context(active_test=False)._search([]).subselect()
         return {
@@ -117,19 +119,22 @@ class SegmentationPreview(models.TransientModel):
             "moved": moved,
             "revenue_moved": revenue if shows_revenue else 0.0,
             "error": "\n".join(evaluation.result.failures.values()) or False,
-            "dimensions": [asdict(moves) for moves in summarise_moves(self.env.company, evaluation, shows_revenue)],
-            "actions": self._found_actions(evaluation),
+            "dimensions": [
+                asdict(moves)
+                for moves in summarise_moves(self.env.company, counted, evaluation.result.customers, shows_revenue)
+            ],
+            "actions": self._found_actions(counted),
             "mover_ids": [
-                fields.Command.create(self._mover(*row, shows_revenue))
+                fields.Command.create(self._mover(*row, shows_revenue, metrics))
                 for row in evaluation.biggest_moves(partners, LISTED)
             ],
         }
 
-    def _found_actions(self, evaluation) -> list[dict]:
+    def _found_actions(self, counted) -> list[dict]:
         browse = self.env["segmentation.class"].browse
         moves = [
             (self.env["segmentation.dimension"].browse(dimension_id), browse(source or []), browse(target or []), known)
-            for dimension_id, source, target, _customers, _revenue, known in evaluation.counted_moves()
+            for dimension_id, source, target, _customers, _revenue, known in counted
             if known  # a first classification is no change
         ]
         counts = self.env["segmentation.action"]._count_moves(moves)
@@ -138,7 +143,7 @@ class SegmentationPreview(models.TransientModel):
             for action, customers in counts.items()
         ]
 
-    def _mover(self, partner_id, dimension_id, from_id, to_id, revenue, evidence, shows_revenue) -> dict:
+    def _mover(self, partner_id, dimension_id, from_id, to_id, revenue, evidence, shows_revenue, metrics) -> dict:
         # Names, because a class or dimension that the change would make is not there when the preview is shown.
         browse = self.env["segmentation.class"].browse
         return {
@@ -146,7 +151,9 @@ class SegmentationPreview(models.TransientModel):
             "dimension": self.env["segmentation.dimension"].browse(dimension_id).name,
             "class_now": browse(from_id).name or self.env._("Unclassified"),
             "class_then": browse(to_id).name or self.env._("Unclassified"),
-            "evidence": self.env["segmentation.change"]._describe_evidence(evidence, self.env.company.currency_id),
+            "evidence": self.env["segmentation.change"]._describe_evidence(
+                evidence, self.env.company.currency_id, metrics
+            ),
             "revenue": revenue if shows_revenue else 0.0,
         }
 
