@@ -1,4 +1,5 @@
 from . import segmentation_previewed
+from . import segmentation_run_as
 from . import segmentation_rule
 from . import res_partner_industry
 from . import segmentation_column
@@ -33,6 +34,7 @@ from . import ir_actions_server
 from . import segmentation_action
 from . import segmentation_action_moves
 from . import segmentation_action_item
+from . import segmentation_mailing
 from . import res_partner
 from . import res_partner_completing
 from . import ir_filters

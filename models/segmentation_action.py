@@ -1,11 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from .domain_field import check_domain
 from .segmentation_change import RANKED
-
-# Fields that change neither what is done nor for whom.
-COSMETIC = frozenset(("name", "sequence"))
 
 
 class SegmentationAction(models.Model):
@@ -19,22 +16,17 @@ class SegmentationAction(models.Model):
     """
 
     _name = "segmentation.action"
+    _inherit = ["segmentation.run.as"]
     _description = "Action on Change of Class"
     _order = "sequence, id"
 
-    name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(
-        string="Switched on",
-        default=False,
-        copy=False,
         help="Nothing is done while it is off, and what waits is left out. A user without technical rights who "
         "switches it on becomes the one it runs as.",
     )
     company_id = fields.Many2one(
-        "res.company",
         default=lambda self: self.env.company,
-        ondelete="cascade",
         help="Company whose class changes count. Empty: all companies of the user it runs as.",
     )
     dimension_id = fields.Many2one("segmentation.dimension", required=True, ondelete="cascade", index=True)
@@ -81,17 +73,6 @@ class SegmentationAction(models.Model):
         "actions on contacts; making one needs technical rights (Settings / Technical / Server Actions).\n"
         "Code finds the customer in record and records, and the change in env.context['segmentation_change_id'].\n"
         "Empty: the customer is only listed in the results, from where an automation rule may go on.",
-    )
-    user_id = fields.Many2one(
-        "res.users",
-        string="Run as",
-        required=True,
-        copy=False,
-        default=lambda self: self.env.user,
-        domain="[('share', '=', False)]",
-        help="User with whose rights, language and companies the action is run. Only a technical administrator may "
-        "set somebody else; when a user without technical rights changes the action, it runs as that user from then "
-        "on.",
     )
     item_ids = fields.One2many("segmentation.action.item", "action_id", string="Results", readonly=True)
     item_count = fields.Integer(string="Customers", compute="_compute_item_counts")
@@ -160,76 +141,6 @@ class SegmentationAction(models.Model):
                         server_action=action.server_action_id.name,
                     )
                 )
-
-    @api.constrains("company_id", "user_id")
-    def _check_company(self):
-        for action in self:
-            if action.company_id and not action._may_act_in(action.company_id):
-                raise ValidationError(
-                    self.env._(
-                        "“%(action)s” runs as %(user)s, who does not have access to company “%(company)s”. "
-                        "Choose another Company, or another user in “Run as”.",
-                        action=action.name,
-                        user=action.user_id.name,
-                        company=action.company_id.name,
-                    )
-                )
-
-    def _may_act_in(self, company) -> bool:
-        return self.user_id._is_superuser() or company in self.user_id.company_ids
-
-    def _check_may_run(self, company):
-        """What may have changed since the action was set up.
-
-        :raise UserError: the user it runs as is archived, or has no access to the company any more
-        """
-        user = self.user_id
-        if not user.active and not user._is_superuser():
-            raise UserError(self.env._("%s is archived. Choose somebody else in “Run as”.", user.name))
-        if not self._may_act_in(company):
-            raise UserError(
-                self.env._(
-                    "%(user)s does not have access to company “%(company)s”. Choose somebody else in “Run as”.",
-                    user=user.name,
-                    company=company.name,
-                )
-            )
-
-    # -- run as --------------------------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        actions = super().create(vals_list)
-        actions._check_user()
-        return actions
-
-    def write(self, vals):
-        changes = vals.keys() - COSMETIC
-        if not changes or (changes == {"active"} and not vals["active"]):
-            return super().write(vals)
-        if not self._may_choose_user():
-            # What somebody else set up must not run with the rights of that other user any more.
-            vals = {"user_id": self.env.uid, **vals}
-        result = super().write(vals)
-        self._check_user()
-        return result
-
-    def _may_choose_user(self) -> bool:
-        return self.env.su or self.env.user.has_group("base.group_system")
-
-    def _check_user(self):
-        """Nobody gains rights through an action.
-
-        :raise AccessError: it would run as somebody else, and the user is no technical administrator
-        """
-        if not self._may_choose_user() and self.user_id - self.env.user:
-            raise AccessError(
-                self.env._(
-                    "Only a technical administrator can have an action run as %(other)s. Set “Run as” to %(user)s.",
-                    other=(self.user_id - self.env.user)[0].name,
-                    user=self.env.user.name,
-                )
-            )
 
     # -- buttons -------------------------------------------------------------------------------
 

@@ -183,18 +183,12 @@ class SegmentationActionItem(models.Model):
 
     def _run_server_action(self):
         action, partners = self.action_id, self.partner_id
-        env = self.env(
-            user=action.user_id.id,
-            su=False,
-            context={
-                "lang": action.user_id.lang,
-                "tz": action.user_id.tz,
-                "allowed_company_ids": self.company_id.ids,
-                "active_model": partners._name,
-                "active_id": partners[0].id,
-                "active_ids": partners.ids,
-                "segmentation_change_id": len(self) == 1 and self.change_id.id,
-            },
+        env = action._env_as_user(
+            self.company_id,
+            active_model=partners._name,
+            active_id=partners[0].id,
+            active_ids=partners.ids,
+            segmentation_change_id=len(self) == 1 and self.change_id.id,
         )
         action.server_action_id.with_env(env).run()
 

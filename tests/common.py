@@ -63,6 +63,31 @@ class SegmentationCommon(AccountTestInvoicingCommon):
     # -- data ----------------------------------------------------------------------------------
 
     @classmethod
+    def limited_salesperson(cls):
+        """A user who may read own customers only."""
+        user = new_test_user(
+            cls.env,
+            "segmentation_own",
+            "sales_team.group_sale_salesman",
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )
+        group = cls.env["res.groups"].create({"name": "Own customers", "user_ids": [Command.link(user.id)]})
+        cls.env["ir.rule"].create(
+            {
+                "name": "Own customers only",
+                "model_id": cls.env["ir.model"]._get_id("res.partner"),
+                "groups": [Command.link(group.id)],
+                "domain_force": "['|', ('user_id', '=', user.id), ('id', '=', user.partner_id.id)]",
+            }
+        )
+        # Rules of groups add up: the one of the internal users lets them read everybody.
+        for rule in cls.env["ir.rule"].search([("model_id.model", "=", "res.partner"), ("groups", "!=", False)]):
+            if rule.groups & user.all_group_ids and rule.groups != group:
+                rule.active = False
+        return user
+
+    @classmethod
     def customer(cls, name="Customer", **values):
         return cls.env["res.partner"].create({"name": name, "is_company": True, **values})
 

@@ -1,8 +1,6 @@
 from ast import literal_eval
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
-from odoo.tools import format_date
 
 from ..models.domain_field import check_domain
 from ..report.workbook_customers import DETAILS
@@ -15,19 +13,9 @@ class SegmentationExportXlsx(models.TransientModel):
     """Choice of what goes into an Excel file."""
 
     _name = "segmentation.export.xlsx"
+    _inherit = ["segmentation.scope"]
     _description = "Export to Excel"
 
-    company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company, ondelete="cascade"
-    )
-    as_of = fields.Date(
-        string="As of",
-        help="Classes recorded at the end of this day, and revenue of the documents up to it. Empty: those of now.",
-    )
-    compare_to = fields.Date(string="Compare with", help="Day before it. Empty: no comparison.")
-    dimension_ids = fields.Many2many(
-        "segmentation.dimension", string="Dimensions", default=lambda self: self._default_dimensions(), required=True
-    )
     domain = fields.Char(string="Only customers", default="[]", help="Condition on contacts. Empty: all you may see.")
     metric_ids = fields.Many2many(
         "segmentation.metric",
@@ -42,9 +30,6 @@ class SegmentationExportXlsx(models.TransientModel):
     with_address = fields.Boolean(string="Country, state and city", default=True)
     with_contact = fields.Boolean(string="Email and phone")
 
-    def _default_dimensions(self):
-        return self.env["segmentation.dimension"]._used_by(self.env.company)
-
     @api.model
     def default_get(self, fields):
         """The user's last choice, without what is gone since."""
@@ -54,27 +39,6 @@ class SegmentationExportXlsx(models.TransientModel):
             if name in remembered and values.get(name) == remembered[name]:
                 values[name] = self.env[self._fields[name].comodel_name].search([("id", "in", values[name])]).ids
         return values
-
-    @api.constrains("as_of", "compare_to")
-    def _check_dates(self):
-        for wizard in self:
-            today = wizard.env["segmentation.run"]._today(wizard.company_id)
-            last = wizard.as_of or today
-            if last > today:
-                raise ValidationError(
-                    wizard.env._(
-                        "As of %s lies in the future. Choose today or an earlier day.",
-                        format_date(wizard.env, last),
-                    )
-                )
-            if wizard.compare_to and wizard.compare_to >= last:
-                raise ValidationError(
-                    wizard.env._(
-                        "Compare with %(date)s must be before As of %(as_of)s. Choose an earlier day.",
-                        date=format_date(wizard.env, wizard.compare_to),
-                        as_of=format_date(wizard.env, last),
-                    )
-                )
 
     @api.constrains("domain")
     def _check_domain(self):

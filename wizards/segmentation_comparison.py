@@ -30,7 +30,10 @@ class SegmentationComparison(models.TransientModel):
         "By today's rules: the classes that the rules of today give on the documents up to that date.",
     )
     dimension_ids = fields.Many2many(
-        "segmentation.dimension", string="Dimensions", default=lambda self: self._default_dimensions(), required=True
+        "segmentation.dimension",
+        string="Dimensions",
+        default=lambda self: self.env["segmentation.dimension"]._used_by(self.env.company),
+        required=True,
     )
     partner_ids = fields.Many2many(
         "res.partner",
@@ -42,9 +45,6 @@ class SegmentationComparison(models.TransientModel):
 
     def _today(self):
         return self.env["segmentation.run"]._today(self.company_id or self.env.company)
-
-    def _default_dimensions(self):
-        return self.env["segmentation.dimension"]._used_by(self.env.company)
 
     @api.constrains("date")
     def _check_date(self):

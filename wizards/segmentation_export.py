@@ -52,13 +52,8 @@ class SegmentationExport(models.Model):
         """
         export = self.with_company(company)._prepared(options)
         count = export.count()
-        name = self.env._(
-            "Customer classification %(company)s %(date)s.xlsx",
-            company=company.name,
-            date=format_date(self.env, export.rows.as_of, date_format="yyyy-MM-dd"),
-        )
         # Users ask for exports; state and file of these are the system's.
-        record = self.sudo().create({"name": name.replace("/", "-"), "company_id": company.id, "options": options})
+        record = self.sudo().create({"name": self._file_name(export), "company_id": company.id, "options": options})
         if count > AT_ONCE:
             self.env.ref("partner_segmentation.cron_export").sudo()._trigger()  # as for the record
         else:
@@ -66,6 +61,15 @@ class SegmentationExport(models.Model):
                 path = Path(folder) / "export.xlsx"
                 record._finish(path, export.save(str(path)))
         return record.with_env(self.env)
+
+    @api.model
+    def _file_name(self, export: Export) -> str:
+        name = self.env._(
+            "Customer classification %(company)s %(date)s.xlsx",
+            company=export.rows.company.name,
+            date=format_date(self.env, export.rows.as_of, date_format="yyyy-MM-dd"),
+        )
+        return name.replace("/", "-")
 
     def _prepared(self, options: dict) -> Export:
         """The export with the rights of the current user."""

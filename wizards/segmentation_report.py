@@ -9,29 +9,19 @@ class SegmentationReport(models.TransientModel):
     """Choice of what the customer classification report is about."""
 
     _name = "segmentation.report"
+    _inherit = ["segmentation.scope"]
     _description = "Customer Classification Report"
 
-    company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company, ondelete="cascade"
-    )
-    as_of = fields.Date(
-        string="As of",
-        help="Classes recorded at the end of this day, and revenue of the documents up to it. Empty: those of now.",
-    )
-    compare_to = fields.Date(string="Compare with", help="Day before it. Empty: no comparison.")
-    dimension_ids = fields.Many2many(
-        "segmentation.dimension", string="Dimensions", default=lambda self: self._default_dimensions(), required=True
-    )
     row_dimension_id = fields.Many2one(
         "segmentation.dimension",
         string="Cross table: rows",
-        default=lambda self: self._default_dimensions()[:1],
+        default=lambda self: self.env["segmentation.dimension"]._used_by(self.env.company)[:1],
         ondelete="cascade",
     )
     column_dimension_id = fields.Many2one(
         "segmentation.dimension",
         string="Cross table: columns",
-        default=lambda self: self._default_dimensions()[1:2],
+        default=lambda self: self.env["segmentation.dimension"]._used_by(self.env.company)[1:2],
         ondelete="cascade",
         help="Empty: no cross table.",
     )
@@ -51,9 +41,6 @@ class SegmentationReport(models.TransientModel):
         required=True,
         default=lambda self: self.env.lang or "en_US",
     )
-
-    def _default_dimensions(self):
-        return self.env["segmentation.dimension"]._used_by(self.env.company)
 
     @api.constrains("row_dimension_id", "column_dimension_id")
     def _check_cross(self):
