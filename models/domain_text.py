@@ -70,7 +70,7 @@ def _value_text(field, value, comodel, env) -> str:
     if value is False or value is None:
         return env._("not set")
     if comodel is not None and isinstance(value, int):
-        return comodel.browse(value).exists().display_name or str(value)
+        return comodel.browse(value).exists()._filtered_access("read").display_name or str(value)
     if field.type == "selection":
         return dict(field._description_selection(env)).get(value, str(value))
     if field.type == "boolean":

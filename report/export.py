@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from odoo.fields import Domain
+
+from ..models.domain_text import describe_domain
 from .reconciliation import reconcile
 from .summary import open_rows, summarise_rows
 from .workbook import Book
@@ -46,6 +49,11 @@ class Export:
         """Number of rows of the sheet Customers."""
         return self.rows.select("SELECT COUNT(*) FROM %(rows)s WHERE is_customer")[0][0]
 
+    def _condition(self) -> str:
+        """Which customers were chosen, in words; empty for all."""
+        domain = Domain(self.options.domain)
+        return "" if domain.is_true() else describe_domain(domain, self.rows.env["res.partner"])
+
     def save(self, path: str, on_progress=None) -> int:
         """Write the workbook; the number of customers in it.
 
@@ -55,7 +63,7 @@ class Export:
         summary = summarise_rows(rows, self.reasons, self.options.dimensions)
         written = 0
         with Book(path, rows.company.currency_id) as book:
-            write_front(book, summary, str(self.options.domain or ""))
+            write_front(book, summary, self._condition())
             for part in summary.dimensions:
                 write_dimension(book, part, summary)
             if not summary.no_data:

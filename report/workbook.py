@@ -3,9 +3,11 @@
 import re
 
 import xlsxwriter
+from xlsxwriter.utility import xl_range
 
 MAX_ROWS = 1_048_576  # of a sheet, a limit of Excel
 MAX_TEXT = 32_767  # characters of a cell
+MAX_TITLE = 200  # characters of a column's title; Excel allows 255 in a table
 MAX_NAME = 31  # characters of a sheet's name
 
 # Text of users never becomes a formula, a link or a number.
@@ -116,6 +118,27 @@ class Sheet:
             self.sheet.write_string(self.row, column, title[:MAX_TEXT], self.formats["head"])
         self.row += 1
 
+    def filterable(self, titles):
+        """Make all rows an Excel table, the first of which is the head.
+
+        xlsxwriter makes no tables in constant memory, because it remembers every cell of them. So it is asked for one
+        of two rows, which is then given its real size.
+
+        :param titles: texts of the head, all different
+        """
+        last = len(titles) - 1
+        if self.row < 2:
+            self.sheet.autofilter(0, 0, 1, last)  # a table has at least one row
+            return
+        self.sheet.constant_memory = False
+        columns = [{"header": title} for title in titles]
+        failed = self.sheet.add_table(0, 0, 1, last, {"columns": columns, "style": "Table Style Light 1"})
+        self.sheet.constant_memory = True
+        assert not failed, "xlsxwriter refuses the table"
+        self.sheet.tables[-1].update(
+            dict.fromkeys(("range", "a_range", "autofilter"), xl_range(0, 0, self.row - 1, last))
+        )
+
     def cells(self, kinds, values, total=False):
         """Row of values, each by its kind; ``None`` leaves the cell empty.
 
@@ -166,6 +189,21 @@ class Sheet:
         for axis, options in axes.items():
             getattr(chart, f"set_{axis}")(options)
         self.sheet.insert_chart(*place, chart)
+
+
+def different(titles) -> list[str]:
+    """The titles as Excel wants those of a table: plain text in one line, none twice."""
+    used, result = set(), []
+    for title in titles:
+        # "_x000a_" would be read as a line break.
+        plain = re.sub(r"_(?=x[0-9a-fA-F]{4}_)", "_ ", re.sub(r"[\x00-\x1f]", " ", title[:MAX_TITLE]))
+        clean = " ".join(plain.split())
+        candidate, number = clean, 2
+        while candidate.lower() in used:
+            candidate, number = f"{clean} ({number})", number + 1
+        used.add(candidate.lower())
+        result.append(candidate)
+    return result
 
 
 def currency_format(currency) -> str:

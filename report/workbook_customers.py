@@ -130,6 +130,7 @@ class _Writer:
         self.book = book
         self.env = env
         self.columns = columns
+        self.titles = workbook.different([*(column.title for column in columns), env._("In Odoo")])
         self.written = 0
         # A formula of our own text and the id: a sheet holds 65,530 real links, and keeps them in memory.
         base = env["res.partner"].get_base_url().replace('"', "%22").replace("{", "").replace("}", "")
@@ -140,14 +141,13 @@ class _Writer:
     def begin_sheet(self):
         self.sheet = self.book.add_sheet(self.env._("Customers"))
         self.sheet.widths([*(column.kind for column in self.columns), "link"])
-        self.sheet.head([*(column.title for column in self.columns), self.env._("In Odoo")])
+        self.sheet.head(self.titles)
         self.sheet.sheet.freeze_panes(1, 1)
         self.sheet.sheet.repeat_rows(0)
         self.cells = [self._cell(number, column) for number, column in enumerate(self.columns)]
 
     def end_sheet(self):
-        """Filters on the rows that are there."""
-        self.sheet.sheet.autofilter(0, 0, max(self.sheet.row - 1, 1), len(self.columns))
+        self.sheet.filterable(self.titles)
 
     def write_rows(self, batch):
         """Write rows of an id and the values of the columns."""

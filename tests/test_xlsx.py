@@ -75,6 +75,12 @@ class ExportCommon(SummaryCommon):
         head, *rows = book[name].iter_rows(values_only=True)
         return [dict(zip(head, row, strict=True)) for row in rows]
 
+    def check_table(self, sheet):
+        """All rows of the sheet are an Excel table with filters, whose head is that of the cells."""
+        [table] = sheet.tables.values()
+        self.assertEqual((table.ref, table.autoFilter.ref), (sheet.dimensions, sheet.dimensions))
+        self.assertEqual([column.name for column in table.tableColumns], [cell.value for cell in sheet[1]])
+
     def table(self, sheet, first: str) -> list[tuple]:
         """The rows below the head that begins with a text, up to an empty one."""
         rows = list(sheet.iter_rows(values_only=True))
@@ -215,7 +221,7 @@ class TestXlsx(ExportCommon):
         book = self.written(metrics=metrics, details=tuple(workbook_customers.DETAILS))
         sheet = book["Customers"]
         self.assertEqual(sheet.freeze_panes, "B2")
-        self.assertEqual(sheet.auto_filter.ref, sheet.dimensions)
+        self.check_table(sheet)
         rows = self.customers(book)
         self.assertEqual([row["Revenue"] for row in rows], sorted((row["Revenue"] for row in rows), reverse=True))
         for row, cells in zip(rows, sheet.iter_rows(min_row=2), strict=True):
@@ -252,7 +258,38 @@ class TestXlsx(ExportCommon):
         self.assertEqual(names[:3], ["Customers", "Customers (2)", "Customers (3)"])
         parts = [row for name in names for row in self.customers(book, name)]
         self.assertEqual(parts, whole)
-        self.assertTrue(all(book[name].max_row <= 6 and book[name].auto_filter.ref for name in names))
+        for name in names:
+            self.assertLessEqual(book[name].max_row, 6)
+            self.check_table(book[name])
+        tables = [table for name in names for table in book[name].tables]
+        self.assertEqual(len(set(tables)), len(names), "no name is used twice")
+
+    def test_titles_of_the_columns(self):
+        """Excel repairs files whose columns are titled alike, or titled otherwise than their cells."""
+        metric = self.env["segmentation.metric"].search([("result_type", "=", "integer")], limit=1)
+        titles = [*HOSTILE, "Revenue", "REVENUE", "Customer", "a\nb", "a b", "x" * 999]
+        for title in titles:
+            metric.name = title
+            self.check_table(self.written(metrics=metric)["Customers"])
+        self.assertEqual(workbook.different(["A", "a", "A (2)", "B"]), ["A", "a (2)", "A (2) (2)", "B"])
+
+    def test_the_condition_is_told_in_words(self):
+        book = self.written(domain=[("country_id", "=", self.china.id), ("customer_rank", ">", 0)])
+        texts = [cell.value for cell in book["Summary"]["A"]]
+        self.assertIn("Only customers that match: Country is China and Customer Rank > 0", texts)
+        self.assertFalse([text for text in self.written()["Summary"]["A"] if "that match" in str(text.value)])
+
+    def test_names_that_the_user_may_not_see_are_not_told(self):
+        stranger = self.people.filtered(lambda partner: not partner.user_id)[0]
+        book = self.exported(self.seller, domain=f"[('id', 'in', {stranger.ids})]")
+        [text] = [cell.value for cell in book["Summary"]["A"] if "that match" in str(cell.value)]
+        self.assertNotIn(stranger.name, text)
+        self.assertFalse(self.customers(book))
+
+    def test_a_sheet_without_customers(self):
+        book = self.written(domain=[("id", "=", 0)])
+        self.assertFalse(self.customers(book))
+        self.assertTrue(book["Customers"].auto_filter.ref)
 
     def test_batches(self):
         whole = self.customers(self.written())
@@ -317,8 +354,18 @@ class TestExportRecord(ExportCommon):
         [[user, message]] = sent
         self.assertEqual((user, message["type"]), (accountant, "success"))
         self.assertIn(export.name, message["message"])
+        self.assertIn(self.url(export), self.told(export).body)
         self.assertEqual(len(self.customers(self.book(export.sudo()))), export.customers)
         self.assertIn("/web/content/", export.action_download()["url"])
+
+    def told(self, export):
+        """The only message about the export, which nobody but its maker got."""
+        [message] = self.env["mail.message"].sudo().search([("model", "=", export._name), ("res_id", "=", export.id)])
+        self.assertEqual(message.notified_partner_ids, export.create_uid.partner_id)
+        return message
+
+    def url(self, export) -> str:
+        return f"/web/content/{self.attachment(export).id}?download=true"
 
     def test_failure_is_told(self):
         self.patch(segmentation_export, "AT_ONCE", 0)
@@ -329,6 +376,7 @@ class TestExportRecord(ExportCommon):
         ):
             self.run_jobs("cron_export")
         self.assertEqual((export.state, export.error), ("failed", "broken"))
+        self.assertIn("broken", self.told(export).body)
 
     def test_interrupted_exports_are_given_up(self):
         self.patch(segmentation_export, "AT_ONCE", 0)

@@ -3,6 +3,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -149,20 +151,33 @@ class SegmentationExport(models.Model):
         return export.save(str(path), _Progress(self, export.count()))
 
     def _notify_user(self):
+        """Tell who asked for it: at once on the screen, and by mail or in the inbox with the link to the file."""
         user = self.create_uid
+        env = self.with_context(lang=user.lang).env
         done = self.state == "done"
-        where = self.with_context(lang=user.lang).env._("Open it in Customer Classification, Analysis, Excel exports.")
+        title = env._("Your Excel file is ready") if done else env._("The Excel export failed")
+        where = env._("Open it in Customer Classification, Analysis, Excel exports.")
         user._bus_send(
             "simple_notification",
             {
                 "type": "success" if done else "danger",
-                "title": self.with_context(lang=user.lang).env._("Your Excel file is ready")
-                if done
-                else self.with_context(lang=user.lang).env._("The Excel export failed"),
+                "title": title,
                 "message": f"{self.name}. {where}" if done else self.error,
                 "sticky": True,
             },
         )
+        # No thread: nobody but the user has a part in it.
+        env["mail.thread"].with_context(mail_notify_force_send=False).message_notify(
+            model=self._name,
+            res_id=self.id,
+            partner_ids=user.partner_id.ids,
+            subject=title,
+            body=Markup("<p>%s</p>") % (self._link() if done else f"{self.name}: {self.error}"),
+        )
+
+    def _link(self) -> Markup:
+        """The name of the file, which downloads it."""
+        return Markup('<a href="%s%s">%s</a>') % (self.get_base_url(), self.action_download()["url"], self.name)
 
     @api.autovacuum
     def _gc_exports(self):
