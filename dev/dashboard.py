@@ -54,11 +54,17 @@ COLUMNS = [  # of the lists: field, heading where it is not the field's label, s
 ]
 MANY = {"region"}  # dimensions with more classes than a chart shows well: the largest come first
 TILES = [
-    ("customers", "Customers", "B2", "#EFF6FF", "partner_segmentation.segmentation_profile_menu"),
-    ("revenue", "Revenue, 12 months", "B3", "#EFF6FF", "partner_segmentation.segmentation_profile_menu"),
-    ("unclassified", "Not fully classified", "B4", "#FFF7ED", "partner_segmentation.segmentation_profile_menu"),
-    ("risk", "Customers at risk", "B5", "#FEF2F2", "partner_segmentation.segmentation_profile_menu"),
-    ("overdue", "Overdue", "B6", "#FEF2F2", "partner_segmentation.segmentation_profile_menu"),
+    ("customers", "Customers", "B2", "#EFF6FF", "profile_menu"),
+    ("revenue", "Revenue, 12 months", "B3", "#EFF6FF", "profile_menu"),
+    (
+        "unclassified",
+        "Not fully classified",
+        "B4",
+        "#FFF7ED",
+        "profile_unclassified_menu",
+    ),
+    ("risk", "Customers at risk", "B5", "#FEF2F2", "profile_risk_menu"),
+    ("overdue", "Overdue", "B6", "#FEF2F2", "profile_overdue_menu"),
 ]
 
 
@@ -231,7 +237,6 @@ def build():
     sheet = Sheet()
     for number, (key, title, cell, color, _menu) in enumerate(TILES):
         sheet.figures.append(tile(number, key, title, cell, color))
-    sheet.cells["D6"] = link("Customers that are not fully classified", PROFILE, "list", UNCLASSIFIED)
     for field, name in DIMENSIONS:
         sheet.title(
             link(f"Customers by {name}", PROFILE, "list", context={"group_by": [field]}, name="Customers"),
@@ -343,7 +348,9 @@ def document(sheet):
             "2": customers(2, "Overdue customers", OVERDUE, "overdue_receivable"),
         },
         "listNextId": 3,
-        "chartOdooMenusReferences": {key: menu for key, _title, _cell, _color, menu in TILES},
+        "chartOdooMenusReferences": {
+            key: f"partner_segmentation.segmentation_{menu}" for key, _title, _cell, _color, menu in TILES
+        },
     }
 
 

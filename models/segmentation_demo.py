@@ -20,6 +20,9 @@ PREFIX = "base.segmentation_demo_"
 AMOUNT_FACTORS = (1.0, 0.85, 1.15, 0.95, 1.3, 0.75)
 DAYS_EARLIER = (4, 11, 7, 16, 9, 2, 13)
 
+TERM, PAID_AFTER = 30, 15  # days from an invoice until it is due, and from then until it is paid
+PAY_LATE = ("hongtu", "xiangyun")
+
 QUIET = {
     "mail_auto_subscribe_no_notify": True,
     "mail_create_nolog": True,
@@ -96,6 +99,7 @@ class SegmentationDemo(models.AbstractModel):
             demo = self.with_context(allowed_company_ids=company.ids, **QUIET)
             if not demo.env["sale.order"].search_count([("company_id", "=", company.id)], limit=1):
                 demo._create_documents([document for row in rows for document in demo._series(row)])
+                demo._settle(company)
 
     def _create_documents(self, documents):
         by_kind = {}
@@ -203,6 +207,57 @@ class SegmentationDemo(models.AbstractModel):
             "currency_id": document.currency.id,
             "invoice_date": document.day,
             "invoice_line_ids": [Command.create(line)],
+        }
+
+    def _settle(self, company):
+        """Customers pay within a term and some days; who pays late still owes what is older."""
+        today = fields.Date.today()
+        moves = self.env["account.move"].search(
+            [
+                ("company_id", "=", company.id),
+                ("move_type", "in", ("out_invoice", "out_refund")),
+                ("state", "=", "posted"),
+            ]
+        )
+        for move in moves:
+            move.invoice_date_due = move.invoice_date + timedelta(days=TERM)
+        late = self.env["res.partner"].union(*(self.env.ref(PREFIX + name) for name in PAY_LATE))
+        paid = moves.filtered(
+            lambda move: (
+                move.invoice_date_due + timedelta(days=PAID_AFTER) < today
+                and move.commercial_partner_id not in late.commercial_partner_id
+            )
+        )
+        owed = paid.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+        if not owed:
+            return
+        payment = self.env["account.move"].create(self._payment_values(company, owed))
+        payment.action_post()
+        both = owed | payment.line_ids.filtered("partner_id")
+        for lines in both.grouped(lambda line: (line.partner_id, line.currency_id)).values():
+            lines.reconcile()
+
+    def _payment_values(self, company, owed) -> dict:
+        """One entry for the payments of all customers."""
+        journal = self.env["account.journal"].search([("company_id", "=", company.id), ("type", "=", "bank")], limit=1)
+        lines = [
+            {
+                "partner_id": partner.id,
+                "account_id": lines[0].account_id.id,
+                "currency_id": currency.id,
+                "amount_currency": -sum(lines.mapped("amount_currency")),
+                "credit": sum(lines.mapped("balance")),
+            }
+            for (partner, currency), lines in owed.grouped(lambda line: (line.partner_id, line.currency_id)).items()
+        ]
+        received = sum(line["credit"] for line in lines)
+        lines.append({"account_id": journal.default_account_id.id, "debit": received})
+        return {
+            "journal_id": journal.id,
+            "company_id": company.id,
+            "date": fields.Date.today(),
+            "ref": "Payments of customers",
+            "line_ids": [Command.create(line) for line in lines],
         }
 
     # -- opportunities -------------------------------------------------------------------------
