@@ -46,3 +46,5 @@ from . import test_touch
 from . import test_xlsx
 from . import test_tours
 from . import test_tours_first_use
+from . import test_mailing
+from . import test_sequences
