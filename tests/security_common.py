@@ -1,9 +1,11 @@
 """Users of every kind, and a record of any model of the add-on without saying how."""
 
 import json
+from contextlib import contextmanager
 from itertools import count
 
 from odoo import Command, fields
+from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
 from .common import AS_OF, SegmentationCommon
@@ -26,6 +28,10 @@ ROLES = {
     "admin": f"base.group_system,{MODULE}.group_manager,sales_team.group_sale_manager,account.group_account_manager",
 }
 EXTERNAL = ("public", "portal")
+
+
+class _UndoneError(Exception):
+    """Takes back what was allowed."""
 
 
 class SecurityCommon(SegmentationCommon):
@@ -65,7 +71,7 @@ class SecurityCommon(SegmentationCommon):
 
     def record(self, model: str, company, user=None):
         """A record of the company, always the same one; of the user's making where that makes a difference."""
-        user = user if "creator" in WHOSE[model] else None
+        user = user if "creator" in WHOSE.get(model, ()) else None
         key = (model, company, user)
         if key not in self.made:
             # With the rights of the engine, which makes what nobody else may make.
@@ -146,3 +152,30 @@ class SecurityCommon(SegmentationCommon):
     def _standard(self, number: int) -> str:
         shipped = self.env["segmentation.standard"].search([("code", "=", "SIZE_DEFAULT")])
         return json.dumps({**shipped._data(), "code": f"SECURITY_{number}"})
+
+    # -- attempts ------------------------------------------------------------------------------
+
+    def allows(self, attempt, refusal=AccessError) -> bool:
+        """Whether an attempt succeeds; it is taken back. Any other failure than a refusal is an error of the test."""
+        try:
+            with self.taken_back():
+                attempt()
+        except refusal:
+            return False
+        return True
+
+    @contextmanager
+    def taken_back(self):
+        columns = set(self.env["segmentation.profile"]._fields)
+        self.env.invalidate_all()  # what the system has read would be known to every user
+        try:
+            with self.env.cr.savepoint():
+                yield
+                self.env.flush_all()
+                raise _UndoneError
+        except _UndoneError:
+            pass
+        finally:
+            self.env.invalidate_all(flush=False)
+            if set(self.env["segmentation.profile"]._fields) != columns:
+                self._forget_columns()

@@ -1,4 +1,3 @@
-from contextlib import contextmanager
 from functools import partial
 
 from odoo.exceptions import AccessError, UserError
@@ -11,10 +10,6 @@ from .security_matrix import MATRIX_ROLES, RIGHTS, WHOSE
 CORE_RIGHTS = {"ir.model": "r", "ir.model.fields": "r", "ir.actions.server": "r"}
 
 LETTERS = {"r": "read", "c": "create", "w": "write", "d": "unlink"}
-
-
-class _UndoneError(Exception):
-    """Takes back what was allowed."""
 
 
 @tagged("post_install", "-at_install")
@@ -159,30 +154,6 @@ class TestSecurityMatrix(SecurityCommon):
             if field.type in simple and field.store and not field.compute and name not in skipped
         )
         return {field.name: field.convert_to_write(record.sudo()[field.name], record)}
-
-    def allows(self, attempt, refusal=AccessError) -> bool:
-        """Whether an attempt succeeds; it is taken back. Any other failure than a refusal is an error of the test."""
-        try:
-            with self.taken_back():
-                attempt()
-        except refusal:
-            return False
-        return True
-
-    @contextmanager
-    def taken_back(self):
-        columns = set(self.env["segmentation.profile"]._fields)
-        try:
-            with self.env.cr.savepoint():
-                yield
-                self.env.flush_all()
-                raise _UndoneError
-        except _UndoneError:
-            pass
-        finally:
-            self.env.invalidate_all(flush=False)
-            if set(self.env["segmentation.profile"]._fields) != columns:
-                self._forget_columns()
 
     @staticmethod
     def letters(holds) -> str:
