@@ -147,6 +147,7 @@ class SegmentationHealth(models.Model):
         waiting = marks.search([("company_id", "in", (False, company.id))], limit=MOST_WAITING).partner_id
         if waiting:
             with suppress(CompanyBusyError):
+                # As the scheduled job would.
                 self.env["segmentation.run"].sudo()._classify(company, "event", waiting)
 
     def _is_current(self) -> bool:

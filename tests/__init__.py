@@ -41,6 +41,7 @@ from . import test_standards_library
 from . import test_standards_preference
 from . import test_standards_public_data
 from . import test_standards_regions
+from . import test_sudo
 from . import test_suggestions
 from . import test_summary
 from . import test_summary_data
