@@ -1,7 +1,7 @@
 """Users of every kind, and a record of any model of the add-on without saying how."""
 
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 
 from odoo import Command, fields
@@ -169,12 +169,10 @@ class SecurityCommon(SegmentationCommon):
         columns = set(self.env["segmentation.profile"]._fields)
         self.env.invalidate_all()  # what the system has read would be known to every user
         try:
-            with self.env.cr.savepoint():
+            with suppress(_UndoneError), self.env.cr.savepoint():
                 yield
                 self.env.flush_all()
                 raise _UndoneError
-        except _UndoneError:
-            pass
         finally:
             self.env.invalidate_all(flush=False)
             if set(self.env["segmentation.profile"]._fields) != columns:
