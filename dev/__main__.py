@@ -6,7 +6,7 @@ import shlex
 import signal
 import sys
 
-from . import bench, check, clean, database, demo, environment, i18n, odoo, postgres, testing
+from . import bench, check, clean, database, demo, dist, environment, i18n, linters, odoo, postgres, testing
 from .console import DevError, say
 from .paths import ADDONS, ODOO_CONF, VENV, VENV_PYTHON
 
@@ -41,6 +41,12 @@ def parse_arguments():
     verb.add_argument("--explain", action="store_true", help="write query plans into .dev/log/")
     verb.set_defaults(run=lambda options: bench.run(options.customers, options.repeat, options.explain))
 
+    verb = verbs.add_parser("lint", help="linters only")
+    verb.set_defaults(run=run_lint)
+
+    verb = verbs.add_parser("dist", help="build wheel and source distribution into dist/")
+    verb.set_defaults(run=run_dist)
+
     verb = verbs.add_parser("clean", help="remove what was made in this checkout")
     verb.set_defaults(run=lambda _options: clean.run())
 
@@ -69,6 +75,16 @@ def parse_arguments():
 
 def passed_on(arguments):
     return arguments[1:] if arguments[:1] == ["--"] else arguments
+
+
+def run_lint(_options):
+    with environment.ready():
+        return 0 if all(linters.run_all().values()) else 1
+
+
+def run_dist(_options):
+    with environment.ready():
+        dist.run()
 
 
 def run_setup(_options):

@@ -1,6 +1,6 @@
-"""`make test`: linters, installation, uninstallation and all tests."""
+"""`make test`: linters, distributions, installation, uninstallation and all tests."""
 
-from . import database, environment, linters, odoo_log, testing, uninstall_check
+from . import database, dist, environment, linters, odoo_log, testing, uninstall_check
 from .console import DevError, say, step
 from .paths import LOGS
 
@@ -14,6 +14,7 @@ def run(expression=None):
         if not expression:
             with step("Linters"):
                 results |= linters.run_all()
+            results["distributions"] = dist.passes()
         database.ensure(server, DATABASE, renew=True)
         if not expression:
             results["installation log"] = installation_is_quiet(server)

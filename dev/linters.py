@@ -22,7 +22,7 @@ def linters():
     translations = sorted((ROOT / "i18n").glob("*.po*"))
     if translations:
         yield "oca-checks-po", ["oca-checks-po", *translations], ROOT
-    yield "rst-lint", ["rst-lint", "README.rst"], ROOT
+    yield "rst-lint", ["rst-lint", *sorted(ROOT.glob("*.rst"))], ROOT
 
 
 def run(name, words, folder):

@@ -30,15 +30,13 @@ class Scope:
 
     @cached_property
     def env(self) -> Environment:
-        """Environment of the system user in the company.
-
-        Superuser, because a class must not depend on who triggers the evaluation.
-        """
+        """Environment of the system user in the company."""
         context = {
             "allowed_company_ids": [self.company_id],
             "active_test": False,
             "lang": self.base_env.context.get("lang"),
         }
+        # A class must not depend on who triggers the evaluation.
         return self.base_env(su=True, context=context)
 
     @cached_property

@@ -19,6 +19,7 @@ class Look:
 
     def __init__(self, company):
         context = {"allowed_company_ids": [company.id], "lang": company.env.context.get("lang")}
+        # What is wrong does not depend on who looks; figures are shown to those who may see them.
         self.env = company.env(su=True, context=context)
         self.company = company.with_env(self.env)
         self.today = self.env["segmentation.run"]._today(self.company)

@@ -27,15 +27,16 @@ def parse_domain(record, field_name: str, empty: Domain = Domain.TRUE) -> Domain
         raise _invalid(record, field_name, error) from error
 
 
-def check_domain(record, field_name: str, model_name: str, known_fields=None):
+def check_domain(record, field_name: str, model_name: str, known_fields=None, by_author=True):
     """Refuse a domain that could not be evaluated, before it is saved.
 
     :param known_fields: fields of the model that it may start from; None means all
+    :param by_author: the user has entered it now; otherwise somebody has before, who could read what it reads
     :raise ValidationError: names the field and the remedy
     :raise AccessError: the user may not read what the domain reads, as it could be found out with it
     """
     domain = parse_domain(record, field_name)
-    model = record.sudo(False).env[model_name]  # constraints run as superuser
+    model = record.sudo(not by_author).env[model_name]  # constraints run as superuser
     try:
         domain.validate(model)
         for condition in domain.iter_conditions():

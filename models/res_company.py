@@ -101,6 +101,6 @@ class ResCompany(models.Model):
         return self.env._(
             "No exchange rate between %(company_currency)s and %(currency)s is known: enter one under Currencies, or "
             "choose %(company_currency)s as currency of the bounds. Otherwise customers are not compared with them.",
-            company_currency=self.sudo().currency_id.name,
+            company_currency=self.sudo().currency_id.name,  # no secret, as above
             currency=currency.name,
         )

@@ -144,15 +144,15 @@ class ResPartner(models.Model):
     def write(self, vals):
         touches = not TOUCHING.isdisjoint(vals)
         if touches:
-            self.env["segmentation.touch"].sudo()._mark(self.commercial_partner_id)  # the company they leave
+            self.env["segmentation.touch"].sudo()._mark(self.commercial_partner_id)  # as in create; who they leave
         result = super().write(vals)
         if touches:
-            self.env["segmentation.touch"].sudo()._mark(self)
+            self.env["segmentation.touch"].sudo()._mark(self)  # as in create
         return result
 
     @api.ondelete(at_uninstall=True)
     def _unlink_from_comparisons(self):
-        # The lines have no foreign keys.
+        # The lines have no foreign keys, and other users have made some of them.
         self.env["segmentation.comparison.line"].sudo().search([("partner_id", "in", self.ids)]).unlink()
 
     def _commercial_fields(self):

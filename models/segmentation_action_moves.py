@@ -119,8 +119,9 @@ class SegmentationClass(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_actions(self):
-        # An action that loses its classes would be run for all of them. Those of other companies count as well.
+        # An action that loses its classes would be run for all of them.
         named = Domain("class_ids", "in", self.ids) | Domain("other_class_ids", "in", self.ids)
+        # Those of other companies count as well.
         action = self.env["segmentation.action"].sudo().with_context(active_test=False).search(named, limit=1)
         if action:
             raise UserError(

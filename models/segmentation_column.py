@@ -52,6 +52,7 @@ class SegmentationColumn(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")  # before the fields are made, which the user needs no right to
         for vals in vals_list:
             if not vals.get("field_name") and re.fullmatch(r"\w+", vals.get("code") or "", re.ASCII):
                 vals["field_name"] = f"{PREFIX}{vals['code'].lower()}"
@@ -118,6 +119,7 @@ class SegmentationColumn(models.AbstractModel):
             )
 
     def unlink(self):
+        self.check_access("unlink")  # before anything goes with the records
         manual_fields = self._manual_fields()
         self.filtered("is_custom")._forget_results()
         result = super().unlink()

@@ -5,11 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..engine.relative import METHODS as RELATIVE
-from .domain_field import check_domain, parse_domain
+from .domain_field import parse_domain
 from .segmentation_column import COLUMN_MODELS, taken
-
-# Fields of the customer file that are there before anything is computed.
-KNOWN_FIELDS = ("partner_id", "user_id", "industry_id", "country_id", "state_id")
 
 # A client cannot send this very object in a context.
 CHECK_LATER = object()
@@ -172,24 +169,6 @@ class SegmentationDimension(models.Model):
                     dimension.name,
                 )
             )
-
-    @api.constrains("domain", "method", "sequence", "active")
-    def _check_domains(self):
-        """Conditions may use the classes of earlier dimensions only: no cycles."""
-        self.search([])._check_order()
-        for dimension in self.search([]):
-            known = dimension._known_fields()
-            check_domain(dimension, "domain", "segmentation.profile", known)
-            if dimension.method == "domain":
-                for cls in dimension.class_ids:
-                    check_domain(cls, "domain", "segmentation.profile", known)
-
-    def _known_fields(self) -> set[str]:
-        """Fields of the customer file that conditions of the dimension may use."""
-        self.ensure_one()
-        earlier = self.search([]).filtered(lambda d: (d.sequence, d.id) < (self.sequence, self.id))
-        metrics = self.env["segmentation.metric"].search([])
-        return {*KNOWN_FIELDS, *metrics.mapped("field_name"), *earlier.mapped("field_name")}
 
     @api.constrains("fallback_class_id")
     def _check_fallback(self):

@@ -1,13 +1,46 @@
 from collections.abc import Collection
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import ValidationError
+
+from .domain_field import check_domain
+
+# Fields of the customer file that are there before anything is computed.
+KNOWN_FIELDS = ("partner_id", "user_id", "industry_id", "country_id", "state_id")
 
 
 class SegmentationDimension(models.Model):
     """What the conditions of dimensions look at."""
 
     _inherit = "segmentation.dimension"
+
+    @api.constrains("domain", "method", "sequence", "active")
+    def _check_domains(self):
+        """Conditions may use the classes of earlier dimensions only: no cycles."""
+        dimensions = self.search([])
+        dimensions._check_order()
+        for dimension in dimensions:
+            # Conditions of others have been entered by who may read what they read.
+            dimension._check_conditions(dimension._known_fields(), by_author=False)
+
+    @api.constrains("domain", "method")
+    def _check_own_domains(self):
+        for dimension in self:
+            dimension._check_conditions(dimension._known_fields() if dimension.active else None)
+
+    def _check_conditions(self, known, by_author=True):
+        """Refuse conditions that could not be evaluated; the parameters are those of :func:`check_domain`."""
+        check_domain(self, "domain", "segmentation.profile", known, by_author)
+        if self.method == "domain":
+            for cls in self.class_ids:
+                check_domain(cls, "domain", "segmentation.profile", known, by_author)
+
+    def _known_fields(self) -> set[str]:
+        """Fields of the customer file that conditions of the dimension may use."""
+        self.ensure_one()
+        earlier = self.search([]).filtered(lambda d: (d.sequence, d.id) < (self.sequence, self.id))
+        metrics = self.env["segmentation.metric"].search([])
+        return {*KNOWN_FIELDS, *metrics.mapped("field_name"), *earlier.mapped("field_name")}
 
     def _conditions(self):
         """The conditions on the customer file, one by one."""

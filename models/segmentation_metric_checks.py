@@ -136,6 +136,7 @@ class SegmentationMetric(models.Model):
             }
             if not fits[name]:
                 raise ValueError(found[-1].name)
+            # Whether the path can be computed; whether the user may read it is checked by itself.
             model = self.env[self.model_name].sudo()
             path_to_sql(model, model._table, self[name], Query(self.env, model._table))
         except ValueError as error:
@@ -227,6 +228,7 @@ class SegmentationMetric(models.Model):
         scope = Scope(self.env, self.env.company.id, fields.Date.today())
         try:
             with self.env.cr.savepoint():
+                # As the engine will compute it.
                 statement = SQL("EXPLAIN %s", input_query(scope, self.sudo(), Domain.FALSE))
                 self.env.cr.execute(statement, log_exceptions=False)
         except (ValueError, KeyError, DatabaseError) as error:

@@ -81,8 +81,8 @@ class SegmentationOnboarding(models.Model):
     @api.model
     def _known_facts(self, company) -> tuple[int, int]:
         """Number of customers whose number of employees is known, and of all customers."""
-        customers = company.sudo()._get_segmentation_population()
         # How many there are is no secret to who sets the rules.
+        customers = company.sudo()._get_segmentation_population()
         Partner = self.env["res.partner"].sudo()
         known = Partner.search_count(customers & Domain("employee_count", "!=", False))
         return known, Partner.search_count(customers)

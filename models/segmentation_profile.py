@@ -215,7 +215,7 @@ class SegmentationProfile(models.Model):
     def _last_run_date(self):
         run = (
             self.env["segmentation.run"]
-            .sudo()
+            .sudo()  # who sees the file may know of when it is
             .search([("company_id", "=", self.company_id.id), ("state", "in", ("done", "partial"))], limit=1)
         )
         return run.as_of or fields.Date.context_today(self)

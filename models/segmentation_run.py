@@ -148,6 +148,7 @@ class SegmentationRun(models.Model):
 
     def _update_codes(self):
         """Rebuild the segmentation codes after a class code, their order or the separator changed."""
+        # Codes are those of all companies, and the engine's.
         for company in self.env["res.company"].sudo().search([]):
             # Not a record: the codes follow the stored classes, nothing is evaluated.
             self.sudo().new(

@@ -63,4 +63,5 @@ class StepRecorder:
     @contextmanager
     def _committed(self):
         with self.run.env.registry.cursor() as cr:
+            # Runs are the engine's.
             yield self.run.with_env(api.Environment(cr, self.run.env.uid, self.run.env.context, su=True))

@@ -151,6 +151,7 @@ class SegmentationSettings(models.Model):
     @api.depends_context("lang")
     def _compute_display_name(self):
         for settings in self:
+            # Who sets the rules need not be able to see companies.
             settings.display_name = self.env._("Settings of %s", settings.company_id.sudo().name)
 
     def action_set_up_again(self):

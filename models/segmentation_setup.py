@@ -89,8 +89,8 @@ class SegmentationSetup(models.AbstractModel):
     # -- schedule ------------------------------------------------------------------------------
 
     def _job(self):
-        # Who sets the rules decides when they are applied, without the right to set up scheduled jobs.
         job = self.env.ref("partner_segmentation.cron_classify", raise_if_not_found=False)
+        # Who sets the rules decides when they are applied, without the right to set up scheduled jobs.
         return (job or self.env["ir.cron"]).sudo()
 
     def _read_job(self, name: str, job_field: str):
@@ -161,7 +161,7 @@ class SegmentationSetup(models.AbstractModel):
 
     def _dimensions_with_amounts(self):
         """Dimensions of the company whose bounds are amounts, with the currency that these are in."""
-        company_currency = self.company_id.sudo().currency_id
+        company_currency = self.company_id.sudo().currency_id  # everybody may know it
         return {
             dimension: dimension.currency_id or company_currency
             for dimension in self._dimensions()

@@ -34,7 +34,7 @@ class SegmentationTouch(models.Model):
         hooks = self.env.cr.precommit
         if "segmentation_touch" not in hooks.data:
             hooks.data["segmentation_touch"] = set()
-            hooks.add(self.sudo()._insert_marked)
+            hooks.add(self.sudo()._insert_marked)  # by the time it runs, the user may be another
         hooks.data["segmentation_touch"].update((company.id if company else None, id_) for id_ in partners.ids)
 
     def _insert_marked(self):

@@ -63,6 +63,7 @@ class Plan:
         self.steps = []
         self.own_states = set()
         self._known = {}  # (kind, key) → step
+        # As in find_target: whatever companies the user may see.
         every_company = self.env["res.company"].sudo().search([])
         self._countries = (companies or every_company).country_id if countries is None else countries
         self._find_targets(list(nodes(standard._data())), companies or self.env["res.company"])
@@ -229,6 +230,7 @@ class Plan:
     @cached_property
     def _classes_in_conditions(self):
         """Classes that a condition of any dimension names."""
+        # Dimensions of companies the user does not see count as well.
         return self.env["segmentation.dimension"].sudo().with_context(active_test=False).search([])._condition_classes()
 
     def _is_changed(self, record, item) -> bool:

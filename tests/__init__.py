@@ -8,6 +8,7 @@ from . import test_configuration
 from . import test_custom_columns
 from . import test_customer_file
 from . import test_dashboard
+from . import test_description
 from . import test_dimensions
 from . import test_health
 from . import test_health_tours
@@ -31,6 +32,8 @@ from . import test_refusals
 from . import test_regions
 from . import test_run
 from . import test_run_failures
+from . import test_security_matrix
+from . import test_security_rpc
 from . import test_settings
 from . import test_standards
 from . import test_standards_content
@@ -39,6 +42,7 @@ from . import test_standards_library
 from . import test_standards_preference
 from . import test_standards_public_data
 from . import test_standards_regions
+from . import test_sudo
 from . import test_suggestions
 from . import test_summary
 from . import test_summary_data

@@ -1,11 +1,8 @@
 from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.service.model import get_public_method
 from odoo.tests import Form, new_test_user, tagged
 
 from .common import SegmentationCommon
-
-MODELS = ("metric", "dimension", "class", "criterion", "profile", "run", "change")
 
 
 @tagged("post_install", "-at_install")
@@ -35,25 +32,6 @@ class TestAccess(SegmentationCommon):
             partner.search([("size_class_id.code", "=", "L")])
         self.assertNotIn("segmentation_code", partner.fields_get())
         self.assertEqual(partner.read(["name"])[0]["name"], self.partner.name)
-        for model in MODELS:
-            self.assertFalse(self.env[f"segmentation.{model}"].with_user(user).has_access("read"), model)
-
-    def test_user_reads_and_cannot_write(self):
-        user = self.new_user("partner_segmentation.group_user")
-        for model in MODELS:
-            records = self.env[f"segmentation.{model}"].with_user(user)
-            self.assertTrue(records.has_access("read"), model)
-            for operation in ("write", "create", "unlink"):
-                self.assertFalse(records.has_access(operation), (model, operation))
-
-    def test_manager_sets_rules_and_does_not_forge_results(self):
-        user = self.new_user("partner_segmentation.group_manager")
-        for model in ("metric", "dimension", "class", "criterion"):
-            for operation in ("read", "write", "create", "unlink"):
-                self.assertTrue(self.env[f"segmentation.{model}"].with_user(user).has_access(operation), model)
-        for model in ("profile", "change"):
-            for operation in ("write", "create", "unlink"):
-                self.assertFalse(self.env[f"segmentation.{model}"].with_user(user).has_access(operation), model)
 
     def test_manager_without_technical_rights_configures(self):
         user = self.new_user("partner_segmentation.group_manager", "account.group_account_readonly")
@@ -118,16 +96,3 @@ class TestAccess(SegmentationCommon):
         outsider = self.new_user("base.group_user")
         with self.assertRaises(AccessError):
             self.partner.with_user(outsider).action_reclassify()
-
-    def test_methods_of_the_engine_are_closed_to_rpc(self):
-        for method in (
-            "_classify",
-            "_classify_companies",
-            "_queue",
-            "_cron_classify",
-            "_cron_work",
-            "_execute",
-            "_update_codes",
-        ):
-            with self.assertRaises(AccessError):
-                get_public_method(self.env["segmentation.run"], method)
