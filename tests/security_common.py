@@ -122,11 +122,10 @@ class SecurityCommon(SegmentationCommon):
     def special_values(self, company, user) -> dict:
         """Model → what cannot be any value."""
         number = next(self.numbers)
+        runs_as = user if user and company in user.company_ids else self.env.ref("base.user_root")
         return {
-            "segmentation.action": {
-                # Who it runs as works for the company.
-                "user_id": user.id if user and company in user.company_ids else self.env.ref("base.user_root").id
-            },
+            "segmentation.action": {"user_id": runs_as.id},
+            "segmentation.mailing": {"user_id": runs_as.id, "file_format": "pdf"},
             "segmentation.dimension": {
                 "name": f"Security {number}",
                 "code": f"security_{number}",

@@ -23,6 +23,7 @@ segmentation.guess                creator          -      -      -        -     
 segmentation.guess.line           creator          -      -      -        -         rcwd rcwd     rcwd     rcwd     rcwd      rcwd    rcwd
 segmentation.health               company          -      -      -        -         -    -        -        -        -         r       r
 segmentation.health.finding       company          -      -      -        -         -    -        -        -        -         r       r
+segmentation.mailing              company          -      -      -        -         -    -        -        -        -         rcwd    rcwd
 segmentation.metric               all              -      -      -        -         r    r        r        r        r         rcwd    rcwd
 segmentation.number.codes         creator          -      -      -        -         -    -        -        -        -         rcwd    rcwd
 segmentation.number.codes.line    creator          -      -      -        -         -    -        -        -        -         rcwd    rcwd

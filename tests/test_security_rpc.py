@@ -39,6 +39,7 @@ managers   segmentation.criterion      action_preview
 managers   segmentation.dimension      action_preview action_reclassify action_save_as_standard
 managers   segmentation.health         action_check_again action_open_latest action_view_scores
 managers   segmentation.health.finding action_remedy
+managers   segmentation.mailing        action_send_now
 managers   segmentation.metric         action_preview
 managers   segmentation.number.codes   action_apply
 managers   segmentation.onboarding     action_back action_classify action_finish action_next action_preview action_skip
