@@ -43,6 +43,7 @@
         "wizards/export_xlsx.xml",
         "wizards/segmentation_report.xml",
         "views/res_partner.xml",
+        "views/badges.xml",
         "views/segmentation_settings.xml",
         "report/onboarding.xml",
         "views/segmentation_onboarding.xml",

@@ -46,6 +46,7 @@ from . import segmentation_onboarding_line
 from . import segmentation_demo
 from . import segmentation_touch
 from . import segmentation_touching
+from . import segmentation_classified
 from . import account_move
 from . import crm_lead
 from . import sale_order

@@ -2,6 +2,7 @@ from . import test_access
 from . import test_analysis_views
 from . import test_bounds_grid
 from . import test_actions
+from . import test_badges
 from . import test_class_codes
 from . import test_completing
 from . import test_configuration
