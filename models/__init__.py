@@ -50,6 +50,9 @@ from . import segmentation_classified
 from . import account_move
 from . import crm_lead
 from . import sale_order
+from . import segmentation_next_step
+from . import segmentation_next_step_refresh
+from . import segmentation_next_step_terms
 from . import segmentation_health
 from . import segmentation_health_finding
 from . import segmentation_health_texts

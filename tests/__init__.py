@@ -19,6 +19,7 @@ from . import test_methods
 from . import test_metrics
 from . import test_metrics_derived
 from . import test_metrics_hostile
+from . import test_next_steps
 from . import test_onboarding
 from . import test_oracle
 from . import test_overrides
