@@ -45,6 +45,8 @@
         "wizards/export_xlsx.xml",
         "wizards/segmentation_report.xml",
         "views/res_partner.xml",
+        "views/badges.xml",
+        "views/segmentation_next_step.xml",
         "views/segmentation_settings.xml",
         "report/onboarding.xml",
         "views/segmentation_onboarding.xml",

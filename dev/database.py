@@ -52,6 +52,17 @@ def update(server, name):
     run_odoo(server, f"Updating the database {name}", f"{name}-update.log", name, "-u", MODULE)
 
 
+def install(server, name, modules):
+    """Install further modules, without their demo data."""
+    run_logged(
+        f"Installing {modules} in {name}",
+        odoo.command("-d", name, "-i", modules, "--stop-after-init", "--no-http"),
+        f"{name}-install.log",
+        progress=odoo.loading_progress,
+        env=odoo.environ(server),
+    )
+
+
 def run_odoo(server, title, log_name, name, *options):
     run_logged(
         title,

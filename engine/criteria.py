@@ -32,7 +32,7 @@ def criteria(dimension, scope, query) -> Rule:
             class_branches.append(SQL("%s %s", undecided, fallback(dimension)))
         class_branches.append(SQL("WHEN %s THEN %s", test, constant(cls)))
         if cls.criterion_ids:
-            missing_branches.append(SQL("%s %s", undecided, _by_industry(cls, speakers, _missing_facts)))
+            missing_branches.append(SQL("%s %s", undecided, by_industry(cls, speakers, _missing_facts)))
         missing_branches.append(SQL("WHEN %s THEN %s", test, NOTHING))
     missing = case(missing_branches, NOTHING)
     if dimension.undecided == "certain" and class_branches:
@@ -89,10 +89,10 @@ def _class_test(cls, speakers: dict, values: dict, scope, query) -> SQL:
     def test(sets):
         return _unanimous([_combined(criteria_records, values, scope, query) for criteria_records in sets])
 
-    return _by_industry(cls, speakers, test)
+    return by_industry(cls, speakers, test)
 
 
-def _by_industry(cls, speakers: dict, make) -> SQL:
+def by_industry(cls, speakers: dict, make) -> SQL:
     """What ``make`` makes of the criteria of the class that may apply, by the customer's industry."""
     industries_by_sets = {}
     for industry in speakers:

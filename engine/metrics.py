@@ -175,3 +175,11 @@ def stored_rows(condition: SQL) -> SQL:
         ),
         condition,
     )
+
+
+def active_rows(scope) -> SQL:
+    """SELECT of the stored files of the scope's customers, with the columns that rules may use."""
+    condition = SQL("segmentation_profile.active AND segmentation_profile.company_id = %s", scope.company_id)
+    if scope.partner_ids is not None:
+        condition = SQL("%s AND segmentation_profile.partner_id = ANY(%s)", condition, list(scope.partner_ids))
+    return stored_rows(condition)

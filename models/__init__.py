@@ -48,9 +48,13 @@ from . import segmentation_onboarding_line
 from . import segmentation_demo
 from . import segmentation_touch
 from . import segmentation_touching
+from . import segmentation_classified
 from . import account_move
 from . import crm_lead
 from . import sale_order
+from . import segmentation_next_step
+from . import segmentation_next_step_refresh
+from . import segmentation_next_step_terms
 from . import segmentation_health
 from . import segmentation_health_finding
 from . import segmentation_health_texts

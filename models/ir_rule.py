@@ -7,6 +7,7 @@ ABOUT_CUSTOMERS = {
     "segmentation.change",
     "segmentation.override",
     "segmentation.comparison.line",
+    "segmentation.next.step",
 }
 
 

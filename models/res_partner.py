@@ -28,7 +28,7 @@ TOUCHING = {
 GROUP = "partner_segmentation.group_user"
 
 
-def _search_through_profile(field_name: str):
+def search_through_profile(field_name: str):
     """Search method of a field that ``_field_to_sql`` reads from the customer file."""
 
     def search(self, operator, value):
@@ -65,7 +65,7 @@ def class_field_attributes(field_name: str) -> dict:
         "store": False,
         "copy": False,
         "readonly": False,
-        "search": _search_through_profile(field_name),
+        "search": search_through_profile(field_name),
         "inverse": _inverse_to_override(field_name),
         "domain": [("dimension_id.field_name", "=", field_name)],
         "falsy_value_label": UNCLASSIFIED,
@@ -107,7 +107,7 @@ class ResPartner(models.Model):
         help="The classes in the dimensions that are part of the segmentation code.",
     )
     segmentation_code = fields.Char(
-        compute="_compute_classes", compute_sudo=True, search=_search_through_profile("segmentation_code"), groups=GROUP
+        compute="_compute_classes", compute_sudo=True, search=search_through_profile("segmentation_code"), groups=GROUP
     )
     is_classified = fields.Boolean(
         string="Has a customer file",

@@ -4,7 +4,7 @@ from odoo.fields import Domain
 from ..engine.industries import spoken_for
 from ..engine.metrics import PARTNER_COLUMNS
 from ..fields import OptionalMonetary
-from .res_partner import GROUP, _search_through_profile
+from .res_partner import GROUP, search_through_profile
 from .segmentation_profile import FIGURES
 
 # Facts that can be guessed.
@@ -20,7 +20,7 @@ class ResPartner(models.Model):
         string="Codes of missing facts",
         compute="_compute_classes",
         compute_sudo=True,
-        search=_search_through_profile("missing_facts"),
+        search=search_through_profile("missing_facts"),
         groups=GROUP,
     )
     missing_fact_names = fields.Char(
@@ -33,7 +33,7 @@ class ResPartner(models.Model):
         string="Revenue, 12 months",
         compute="_compute_classes",
         compute_sudo=True,
-        search=_search_through_profile("revenue_12m"),
+        search=search_through_profile("revenue_12m"),
         groups=FIGURES,
     )
     guessed_facts = fields.Char(

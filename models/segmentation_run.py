@@ -198,6 +198,7 @@ class SegmentationRun(models.Model):
             }
         )
         self.env["segmentation.action"]._queue_changes(self)
+        self.env["segmentation.next.step"]._queue(self)
 
     def _fail(self, message: str, **values):
         """Note that nothing could be evaluated."""

@@ -5,7 +5,7 @@ from odoo.tools import format_datetime
 DAYS = {"days": 1, "weeks": 7}
 
 
-def _company_value(name: str, company_field: str) -> dict:
+def company_value(name: str, company_field: str) -> dict:
     """Attributes of a field that shows and sets one of the company."""
     return {
         "compute": api.depends(f"company_id.{company_field}")(lambda self: self._read_company(name, company_field)),
@@ -35,24 +35,24 @@ class SegmentationSetup(models.AbstractModel):
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     population = fields.Char(
         string="Customers to classify",
-        **_company_value("population", "segmentation_population"),
+        **company_value("population", "segmentation_population"),
         help="Contacts that are classified even before they trade with the company. Contacts with an order, "
         "opportunity or customer invoice always are; the company's own entities and users never.",
     )
     real_time = fields.Boolean(
         string="Classify at once",
-        **_company_value("real_time", "segmentation_real_time"),
+        **company_value("real_time", "segmentation_real_time"),
         help="Customers are classified within a minute after an invoice, an order, an opportunity or a fact about them "
         "has changed. Otherwise they wait for the next run of all customers.",
     )
     code_separator = fields.Char(
         string="Separator",
-        **_company_value("code_separator", "segmentation_code_separator"),
+        **company_value("code_separator", "segmentation_code_separator"),
         help="Stands between the class codes. Empty: nothing.",
     )
     history_months = fields.Integer(
         string="Months of history",
-        **_company_value("history_months", "segmentation_history_months"),
+        **company_value("history_months", "segmentation_history_months"),
         help="Older class changes are removed, except the latest one of each customer and dimension. 0: keep all.",
     )
     nightly = fields.Boolean(

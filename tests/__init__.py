@@ -2,6 +2,8 @@ from . import test_access
 from . import test_analysis_views
 from . import test_bounds_grid
 from . import test_actions
+from . import test_at_risk
+from . import test_badges
 from . import test_class_codes
 from . import test_completing
 from . import test_configuration
@@ -10,6 +12,7 @@ from . import test_customer_file
 from . import test_dashboard
 from . import test_description
 from . import test_dimensions
+from . import test_elsewhere
 from . import test_health
 from . import test_health_tours
 from . import test_history
@@ -19,6 +22,8 @@ from . import test_methods
 from . import test_metrics
 from . import test_metrics_derived
 from . import test_metrics_hostile
+from . import test_next_steps
+from . import test_next_steps_tours
 from . import test_onboarding
 from . import test_oracle
 from . import test_overrides

@@ -1,9 +1,12 @@
 """pytest plugin: `--part 1/2` runs every second class of tests, so that two processes share the work.
 
-Classes stay whole: their set-up costs more than their tests.
+Classes stay whole: their set-up costs more than their tests. The last part has apps in its database that the add-on
+does not depend on, and all tests that need one.
 """
 
 import pytest
+
+NEEDS_APPS = "test_elsewhere"  # in the names of test files
 
 
 def pytest_addoption(parser):
@@ -27,7 +30,7 @@ def share(items, parts):
         sizes[item.parent.nodeid] = sizes.get(item.parent.nodeid, 0) + 1
     loads = dict.fromkeys(range(1, parts + 1), 0)
     result = {}
-    for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
-        result[name] = min(loads, key=loads.get)
+    for name in sorted(sizes, key=lambda name: (NEEDS_APPS not in name, -sizes[name], name)):
+        result[name] = parts if NEEDS_APPS in name else min(loads, key=loads.get)
         loads[result[name]] += sizes[name]
     return result
