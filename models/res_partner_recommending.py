@@ -32,12 +32,12 @@ class ResPartner(models.Model):
     def _compute_segmentation_recommended_note(self):
         company = self.env.company.sudo()  # everybody may know how the figures are made
         note = self.env._(
-            "Customers in the same classes bought these in %(months)s months before %(date)s; this one did not.",
+            "Bought by customers in the same classes in the %(months)s months to %(date)s, and not by this one.",
             months=company.segmentation_peer_months,
             date=format_date(self.env, company.segmentation_peer_run_id.as_of) or "…",
         )
         for partner in self:
-            partner.segmentation_recommended_note = partner.segmentation_recommended_ids and note
+            partner.segmentation_recommended_note = note if partner.segmentation_recommended_ids else False
 
     def _newest_quotation(self):
         """The newest quotation of the customer in the current company that the user may see and that is not sent."""

@@ -31,7 +31,7 @@ class SegmentationPeerProduct(models.Model):
     customers = fields.Integer(readonly=True, help="Customers of the group who bought anything.")
     months = fields.Integer(readonly=True, help="How far back purchases were counted.")
 
-    reason = fields.Char(compute="_compute_reason")
+    reason = fields.Text(compute="_compute_reason")
     currency_id = fields.Many2one("res.currency", compute="_compute_price")
     price = fields.Monetary(compute="_compute_price")
     is_stocked = fields.Boolean(compute="_compute_stock_on_hand")
@@ -44,7 +44,7 @@ class SegmentationPeerProduct(models.Model):
         """Leave the stock out where the module for it is not installed."""
         arch, view = super()._get_view(view_id, view_type, **options)
         if not self._knows_stock():
-            for node in arch.xpath("//field[@name='stock_on_hand' or @name='is_stocked']"):
+            for node in arch.xpath("//*[@name='stock' or @name='stock_on_hand' or @name='is_stocked']"):
                 node.getparent().remove(node)
         return arch, view
 
@@ -62,7 +62,7 @@ class SegmentationPeerProduct(models.Model):
                     classes=", ".join(classes.mapped("name")),
                 )
             else:
-                row.reason = self.env._("Bought by %(buyers)s of all %(customers)s customers", **values)
+                row.reason = self.env._("Bought by %(buyers)s of %(customers)s customers: all classes", **values)
 
     def _classes(self):
         """What the customers of the group have in common, in the order of the dimensions."""
