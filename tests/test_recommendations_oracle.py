@@ -21,6 +21,7 @@ FIRST_DAY = AS_OF.replace(year=AS_OF.year - 1) + timedelta(days=1)
 CUSTOMERS, PRODUCTS = 9, 5
 COLUMNS = ("size_class_id", "industry_class_id")
 LIMIT = 3
+KINDS = ["out_invoice"] * 4 + ["out_refund", "order", "quotation", "draft", "invoiced order", "in_invoice"]
 
 
 class Purchase(NamedTuple):
@@ -36,9 +37,7 @@ purchases = st.builds(
     Purchase,
     st.integers(0, CUSTOMERS - 1),
     st.integers(0, PRODUCTS - 1),
-    st.sampled_from(
-        ["out_invoice"] * 4 + ["out_refund", "order", "quotation", "draft", "invoiced order", "in_invoice"]
-    ),
+    st.sampled_from(KINDS),
     st.sampled_from([10, 10, 10, 20]),
     st.sampled_from([AS_OF, AS_OF, AS_OF, FIRST_DAY, FIRST_DAY - timedelta(days=1)]),
     st.sampled_from([False, False, False, True]),
