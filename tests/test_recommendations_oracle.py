@@ -281,7 +281,21 @@ class TestRecommendationsOracle(SegmentationCommon):
         self.assertEqual(len(given_scores), len(best))
         for one, other in zip(given_scores, best, strict=True):
             self.assertAlmostEqual(one, other, 9)
+        for product, score in scores.items():
+            self.assertAlmostEqual(self.weighed(scope, class_ids, self.products[product]), float(score), 9)
         for row in rows:
             product = self.products.ids.index(row.product_id.id)
             narrowest = [g for g in oracle.groups(customer) if (g, product) in oracle.buyers][-1]
             self.assertEqual(row.group_key, self.key(narrowest))
+
+    def weighed(self, scope, class_ids, product):
+        """Score of a product as the engine adds it up."""
+        weights = {key: weight for _place, key, weight in recommend._weights(scope, recommend.group_keys(class_ids))}
+        rows = self.env["segmentation.peer.product"].search(
+            [
+                ("company_id", "=", self.company.id),
+                ("group_key", "in", list(weights)),
+                ("product_id", "=", product.id),
+            ]
+        )
+        return sum(weights[row.group_key] * row.buyers for row in rows)
