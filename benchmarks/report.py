@@ -7,6 +7,7 @@ from .indexes import CANDIDATES, Indexes
 from .measure import Bench
 from .pages import Pages
 from .previews import Previews
+from .recommend import Recommendations
 from .scenarios import Scenarios
 from .table import Row, show, timing
 
@@ -24,6 +25,8 @@ def main(env, repeat, plans=None):
     loop = orm_loop.measure(bench)
     indexes = Indexes(bench, scenarios.classify)
     indexes.run()
+    recommendations = Recommendations(bench)
+    recommendations.run()
     print(
         f"\n{scenarios.customers:,} customers of one company, median of {repeat} runs or more; bounds are for 300,000\n"
     )
@@ -34,6 +37,7 @@ def main(env, repeat, plans=None):
             *preview_rows(previews),
             *loop_rows(scenarios, loop),
             *index_rows(indexes),
+            *recommendations.rows(),
         ]
     )
     print("\nThe hand-written statement and the engine gave the same classes to every customer of both companies.")

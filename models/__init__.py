@@ -30,6 +30,7 @@ from . import segmentation_run_queue
 from . import segmentation_run_step
 from . import segmentation_run_failure
 from . import segmentation_change
+from . import segmentation_peer_product
 from . import ir_actions_server
 from . import segmentation_action
 from . import segmentation_action_moves
@@ -37,6 +38,7 @@ from . import segmentation_action_item
 from . import segmentation_mailing
 from . import res_partner
 from . import res_partner_completing
+from . import res_partner_recommending
 from . import ir_filters
 from . import ir_model_fields
 from . import ir_rule

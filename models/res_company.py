@@ -36,6 +36,18 @@ class ResCompany(models.Model):
     segmentation_history_start = fields.Date(
         readonly=True, help="First day whose classes are still recorded. Empty: nothing has been removed yet."
     )
+    segmentation_peer_columns = fields.Char(
+        default="industry_class_id,region_class_id,size_class_id",
+        help="Class columns of the customer file by which customers are similar, the most important first.",
+    )
+    segmentation_peer_months = fields.Integer(string="Months of purchases", default=24)
+    segmentation_peer_run_id = fields.Many2one(
+        "segmentation.run",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+        help="The run whose classes the recommended products were counted by. Empty: they are to be counted.",
+    )
 
     @api.constrains("segmentation_history_months")
     def _check_segmentation_history_months(self):
@@ -45,6 +57,16 @@ class ResCompany(models.Model):
                     self.env._(
                         "Months of history: %s is less than 0. Enter a number of months, or 0 to keep all.",
                         company.segmentation_history_months,
+                    )
+                )
+
+    @api.constrains("segmentation_peer_months")
+    def _check_segmentation_peer_months(self):
+        for company in self:
+            if company.segmentation_peer_months < 1:
+                raise ValidationError(
+                    self.env._(
+                        "Months of purchases: %s is less than 1. Enter 1 or more.", company.segmentation_peer_months
                     )
                 )
 
@@ -73,6 +95,9 @@ class ResCompany(models.Model):
             self.env["segmentation.dimension"].sudo().search([])._outdate()
         if "country_id" in vals:
             self._create_segmentation_regions()
+        if not vals.keys().isdisjoint(("segmentation_peer_columns", "segmentation_peer_months")):
+            self.segmentation_peer_run_id = False
+            self.env["segmentation.peer.product"]._wake()
         return result
 
     def _create_segmentation_regions(self):
@@ -81,6 +106,13 @@ class ResCompany(models.Model):
         Dimension = self.env["segmentation.dimension"].sudo()
         for dimension in Dimension.search([("method", "=", "mapping"), ("active", "in", [True, False])]):
             dimension._create_state_classes(self.filtered(dimension._applies_to).country_id)
+
+    def _segmentation_peer_dimensions(self):
+        """Dimensions that make customers similar, the most important first."""
+        self.ensure_one()
+        used = {dimension.field_name: dimension for dimension in self.env["segmentation.dimension"]._used_by(self)}
+        columns = (self.sudo().segmentation_peer_columns or "").split(",")  # everybody may know what is compared
+        return self.env["segmentation.dimension"].concat(*(used[name] for name in columns if name in used))
 
     def _get_segmentation_population(self):
         """Domain on ``res.partner`` of the contacts to classify."""

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from .segmentation_dimension import CHECK_LATER
+from .segmentation_setup import _company_value
 
 
 class SegmentationSettings(models.Model):
@@ -37,6 +38,19 @@ class SegmentationSettings(models.Model):
         "segmentation.metric", string="Windows", compute="_compute_metric_ids", inverse="_inverse_lists"
     )
     window_warning = fields.Text(compute="_compute_window_warning")
+    peer_dimension_ids = fields.Many2many(
+        "segmentation.dimension",
+        string="In the same classes of",
+        compute="_compute_peer_dimension_ids",
+        inverse="_inverse_peer_dimension_ids",
+        help="In this order: where too few customers are in the same class of all of them, the last does not count. "
+        "None: products that all customers buy are recommended.",
+    )
+    peer_months = fields.Integer(
+        string="Months of purchases",
+        **_company_value("peer_months", "segmentation_peer_months"),
+        help="How far back purchases count: posted invoices less refunds, and orders until they are invoiced.",
+    )
     history_start = fields.Date(related="company_id.segmentation_history_start")
 
     _company_unique = models.UniqueIndex("(company_id)", "The company has settings already.")
@@ -128,6 +142,24 @@ class SegmentationSettings(models.Model):
                         months=values["window_months"],
                     )
                 )
+
+    # -- recommended products ------------------------------------------------------------------
+
+    @api.depends("company_id.segmentation_peer_columns")
+    def _compute_peer_dimension_ids(self):
+        for settings in self:
+            settings.peer_dimension_ids = settings.company_id._segmentation_peer_dimensions()
+
+    def _inverse_peer_dimension_ids(self):
+        for settings in self:
+            columns = ",".join(settings.peer_dimension_ids.mapped("field_name"))
+            # Who sets the rules may not change companies, but decides this of those they work for.
+            settings.company_id.sudo().segmentation_peer_columns = columns
+
+    def _check_peer_months(self):
+        if self.peer_months < 1:
+            return self.env._("Months of purchases: %s is less than 1. Enter 1 or more.", self.peer_months)
+        return None
 
     # -- save ----------------------------------------------------------------------------------
 

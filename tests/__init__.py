@@ -33,6 +33,9 @@ from . import test_preview
 from . import test_preview_tours
 from . import test_queue
 from . import test_report
+from . import test_recommendations
+from . import test_recommendations_oracle
+from . import test_recommendations_tours
 from . import test_refusals
 from . import test_regions
 from . import test_run
