@@ -102,6 +102,11 @@ class SegmentationService(models.Model):
         for item in self:
             item.acts = item.kind in kinds and kinds[item.kind].acts(self.env)
 
+    @api.onchange("kind")
+    def _onchange_kind(self):
+        if self.kind and not self.acts:
+            self.effect = "shows"
+
     @api.depends("company_id")
     @api.depends_context("company")
     def _compute_currency_id(self):

@@ -57,9 +57,8 @@ class SegmentationService(models.Model):
         all classes. The number of queries does not depend on the number of customers.
         """
         held = self._held_classes(partners)
-        of_class = self._of_classes(
-            self.env["segmentation.class"].browse({id_ for ids in held.values() for id_ in ids})
-        )
+        class_ids = {class_id for classes in held.values() for class_id in classes}
+        of_class = self._of_classes(self.env["segmentation.class"].browse(class_ids))
         policies = {}
         for classes in set(held.values()):
             policies[classes] = self._merged(of_class[class_id] for class_id in classes)
@@ -71,6 +70,7 @@ class SegmentationService(models.Model):
         dimensions = self.env["segmentation.dimension"]._used_by(self.env.company)
         dimensions = dimensions.sorted(lambda dimension: (dimension.service_sequence, dimension.sequence, dimension.id))
         names = dimensions.mapped("field_name")
+        partners = partners.with_env(self.env)  # the company of the services counts
         profiles = partners._segmentation_profiles(["active", "partner_id", *names])
         held = {}
         for partner in partners.commercial_partner_id._origin:

@@ -89,7 +89,7 @@ class SegmentationService(models.Model):
             partner: items.filtered(lambda item: item.effect != "shows" and item.acts and not kinds[item.kind].job)
             for partner, items in self._policies(partners).items()
         }
-        customers = partners.browse(sorted(partner.id for partner, items in policies.items() if items))
+        customers = self.env["res.partner"].browse(sorted(partner.id for partner, items in policies.items() if items))
         items = self.union(*policies.values())
         known = Known(
             customers._filtered_access("write"),
@@ -97,9 +97,10 @@ class SegmentationService(models.Model):
             self._entered(customers, items.filtered(lambda item: kinds[item.kind].once).class_id),
             self._loads(items),
         )
-        return [
-            proposal for partner in customers for proposal in self._proposals_for(partner, policies[partner], known)
-        ]
+        proposals = []
+        for partner in customers:
+            proposals += self._proposals_for(partner, policies[partner], known)
+        return proposals
 
     @api.model
     def _proposals_for(self, partner, items, known: Known) -> list:
@@ -107,12 +108,13 @@ class SegmentationService(models.Model):
         for item in items:
             proposal = Proposal(partner, item, kinds[item.kind])
             proposals.append(proposal)
-            if self._is_forbidden(proposal, known):
-                proposal.state = "forbidden"
-            elif proposal.kind.once:
+            is_forbidden = self._is_forbidden(proposal, known)
+            if proposal.is_visible and proposal.kind.once:
                 self._propose_once(proposal, known)
-            else:
+            elif proposal.is_visible:
                 self._propose_value(proposal, known, added)
+            if is_forbidden and proposal.state in CHANGING:
+                proposal.state = "forbidden"
             if partner.segmentation_service_excluded:
                 proposal.state = "excluded"
             elif proposal.state == "new" and item.effect == "suggests":

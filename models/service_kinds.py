@@ -26,6 +26,7 @@ class Kind:
         records, returns record → why it could not be taken back
     :ivar job: a scheduled job serves it
     :ivar model: model without which the kind is not offered
+    :ivar feature: group of the feature without which it has no effect; not offered while that is off
     :ivar needs_field: not offered where contacts have none of the fields
     """
 
@@ -40,6 +41,7 @@ class Kind:
     undo: str | None = None
     job: bool = False
     model: str | None = None
+    feature: str | None = None
     needs_field: bool = False
 
     def field_in(self, partners) -> str | None:
@@ -47,8 +49,9 @@ class Kind:
         return next((name for name in self.fields if name in partners._fields), None)
 
     def is_offered(self, env) -> bool:
-        """Whether the installed modules know this kind."""
+        """Whether the installed modules know this kind, and its feature is on."""
         known = self.model is None or self.model in env
+        known = known and (self.feature is None or env["res.groups"]._is_feature_enabled(self.feature))
         return known and (not self.needs_field or self.field_in(env["res.partner"]) is not None)
 
     def acts(self, env) -> bool:
@@ -72,6 +75,7 @@ KINDS = (
         "pricelist_id",
         ("specific_property_product_pricelist",),
         fallback="property_product_pricelist",
+        feature="product.group_product_pricelist",
     ),
     Kind("payment_term", _lt("Payment term"), "payment_term_id", ("property_payment_term_id",)),
     Kind("credit_limit", _lt("Credit limit"), "credit_limit", ("credit_limit",)),

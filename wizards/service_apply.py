@@ -104,8 +104,20 @@ class SegmentationServiceApply(models.TransientModel):
                 kept.append(proposal)
         if not chosen:
             raise UserError(self.env._("Nothing is ticked that would change. Tick a line, or close the preview."))
-        wizard.env["segmentation.service.application"]._apply(chosen, kept, "hand")
-        return {"type": "ir.actions.act_window_close", "infos": {"done": True}}
+        application = wizard.env["segmentation.service.application"]._apply(chosen, kept, "hand")
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "%(changed)s changed, %(kept)s left as they were",
+                    changed=application.changed,
+                    kept=application.kept,
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
 
 
 class SegmentationServiceApplyLine(models.TransientModel):
