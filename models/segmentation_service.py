@@ -78,13 +78,18 @@ class SegmentationService(models.Model):
     # -- kinds ---------------------------------------------------------------------------------
 
     @api.model
+    def _all_kinds(self) -> list:
+        """All :class:`~.service_kinds.Kind`, offered or not. Add-ons extend it."""
+        return list(KINDS)
+
+    @api.model
     def _kinds(self) -> dict:
-        """Code → :class:`~.service_kinds.Kind` of all kinds that the installed modules know. Add-ons extend it."""
-        return {kind.code: kind for kind in KINDS if kind.is_offered(self.env)}
+        """Code → kind of those that are offered: the installed modules know them, and the feature is on."""
+        return {kind.code: kind for kind in self._all_kinds() if kind.is_offered(self.env)}
 
     @api.model
     def _value_fields(self) -> list[str]:
-        return sorted({kind.value for kind in self._kinds().values()})
+        return sorted({kind.value for kind in self._all_kinds()})
 
     @api.model
     def _selection_kind(self) -> list:

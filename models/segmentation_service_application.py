@@ -72,7 +72,7 @@ class SegmentationServiceApplication(models.Model):
         raise AccessError(
             self.env._(
                 "You may not change “%(field)s” of “%(customer)s”. Have somebody apply it who may change the field.",
-                field=self.env["segmentation.service"]._label(forbidden[0]),
+                field=self.env["segmentation.service"]._field_label(forbidden[0]),
                 customer=forbidden[0].partner.display_name,
             )
         )

@@ -14,7 +14,7 @@ class SegmentationServiceApplied(models.Model):
 
     _name = "segmentation.service.applied"
     _description = "Service Applied to a Customer"
-    _order = "id desc"
+    _order = "application_id desc, id"
     _rec_name = "partner_id"
 
     application_id = fields.Many2one(

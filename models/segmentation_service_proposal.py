@@ -256,15 +256,19 @@ class SegmentationService(models.Model):
             reason = proposal.partner.segmentation_service_exclusion_reason
             return self.env._("Excluded: %s", reason) if reason else self.env._("Excluded")
         if proposal.state == "forbidden":
-            return self.env._("You may not change “%s”", self._label(proposal))
+            return self.env._("You may not change “%s”", self._field_label(proposal))
         notes = dict(self.env["segmentation.service.apply.line"]._fields["state"]._description_selection(self.env))
         return "" if proposal.state == "new" else notes[proposal.state]
 
     @api.model
     def _label(self, proposal) -> str:
+        return str(self.env._(proposal.kind.label))
+
+    @api.model
+    def _field_label(self, proposal) -> str:
         """Name of what a proposal changes, as contacts call it."""
         if not proposal.field_name:
-            return str(self.env._(proposal.kind.label))
+            return self._label(proposal)
         field_name = proposal.kind.fallback or proposal.field_name
         return proposal.partner._fields[field_name]._description_string(self.env)
 
