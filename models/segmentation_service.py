@@ -211,6 +211,18 @@ class SegmentationService(models.Model):
                         )
                     )
 
+    @api.constrains("company_id", "kind")
+    def _check_currency(self):
+        for item in self.filtered(lambda item: item.kind == "credit_limit" and not item.company_id):
+            if len(self.env["res.company"].search([]).currency_id) > 1:
+                raise ValidationError(
+                    self.env._(
+                        "Service “%(kind)s” of class “%(class)s”: your companies have different currencies. "
+                        "Choose the Company that the amount is for.",
+                        **item._message_values(),
+                    )
+                )
+
     def _records(self):
         """The records that the value refers to and that may belong to a company."""
         kind = self._kinds().get(self.kind)

@@ -80,21 +80,21 @@ class SegmentationServiceApplication(models.Model):
     @api.model
     def _carry_out(self, chosen: list) -> dict:
         """Change the contacts and do what is done once; (customer, item) → ids of what was made."""
-        values, once = defaultdict(dict), defaultdict(self.env["res.partner"].browse)
+        values, once = defaultdict(dict), defaultdict(list)
         for proposal in chosen:
             if proposal.kind.once:
-                once[proposal.item] |= proposal.partner
+                once[proposal.item].append(proposal.partner.id)
             elif proposal.kind.adds:
                 links = values[proposal.partner].setdefault(proposal.field_name, [])
                 links += [Command.link(id_) for id_ in proposal.new]
             else:
                 values[proposal.partner][proposal.field_name] = _to_write(proposal.new)
         self._write(values)
-        kinds = self.env["segmentation.service"]._kinds()
+        kinds, Partner = self.env["segmentation.service"]._kinds(), self.env["res.partner"]
         return {
             (partner, item): ids
-            for item, partners in once.items()
-            for partner, ids in getattr(item, kinds[item.kind].once)(partners).items()
+            for item, ids_of_partners in once.items()
+            for partner, ids in getattr(item, kinds[item.kind].once)(Partner.browse(ids_of_partners)).items()
         }
 
     @api.model

@@ -128,7 +128,7 @@ class SegmentationService(models.Model):
                     effects[item.effect],
                     value,
                     proposal.old_text if proposal and proposal.field_name else None,
-                    bool(proposal and proposal.field_name and proposal.state != "same"),
+                    bool(proposal and proposal.differs),
                 )
             )
         classes = self.env["segmentation.class"].browse(self._held_classes(partner).get(partner, ()))

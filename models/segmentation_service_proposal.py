@@ -30,6 +30,7 @@ class Proposal:
     :ivar new: what it would have; of what adds up, only what would be added
     :ivar state: one of ``STATES``
     :ivar is_visible: whether the user may see the values
+    :ivar differs: whether the field of the contact has something else
     :ivar since: when the value was last applied, where a person has changed it since
     :ivar change_number: of what is done once: id of the class change on which the customer entered the class
     :ivar old_text: what the customer has, for people; see ``_with_texts``
@@ -43,6 +44,7 @@ class Proposal:
     new: object = None
     state: str = "new"
     is_visible: bool = True
+    differs: bool = False
     since: object = None
     change_number: int = 0
     old_text: str = ""
@@ -57,13 +59,13 @@ class Proposal:
 class Known:
     """What proposals are made from, read once for all customers.
 
-    :ivar writable: the customers that the user may change
+    :ivar writable: ids of the customers that the user may change
     :ivar applied: (id of the customer, kind) → the lines that are in force, oldest first
     :ivar entered: (id of the customer, id of the class) → id of the last change on which it entered the class
     :ivar loads: kind → Counter of the customers of each of the pool
     """
 
-    writable: object
+    writable: frozenset
     applied: dict
     entered: dict
     loads: dict
@@ -92,7 +94,7 @@ class SegmentationService(models.Model):
         customers = self.env["res.partner"].browse(sorted(partner.id for partner, items in policies.items() if items))
         items = self.union(*policies.values())
         known = Known(
-            customers._filtered_access("write"),
+            frozenset(customers._filtered_access("write").ids),
             self.env["segmentation.service.applied"]._in_force(customers),
             self._entered(customers, items.filtered(lambda item: kinds[item.kind].once).class_id),
             self._loads(items),
@@ -113,6 +115,7 @@ class SegmentationService(models.Model):
                 self._propose_once(proposal, known)
             elif proposal.is_visible:
                 self._propose_value(proposal, known, added)
+            proposal.differs = bool(proposal.is_visible and proposal.field_name) and proposal.state in CHANGING
             if is_forbidden and proposal.state in CHANGING:
                 proposal.state = "forbidden"
             if partner.segmentation_service_excluded:
@@ -127,7 +130,7 @@ class SegmentationService(models.Model):
         partner = proposal.partner
         proposal.is_visible = self._sees(proposal.kind)
         field = partner._fields.get(proposal.field_name)
-        may_write = partner in known.writable and (not field or partner._has_field_access(field, "write"))
+        may_write = partner.id in known.writable and (not field or partner._has_field_access(field, "write"))
         return not (proposal.is_visible and may_write)
 
     @api.model

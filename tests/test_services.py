@@ -104,6 +104,12 @@ class TestServicePolicy(ServiceCommon):
         with self.assertRaisesRegex(ValidationError, "is not for"):
             self.service("salesperson", self.users, company_id=other.id)
 
+    def test_amount_for_companies_with_different_currencies_is_refused(self):
+        self.setup_other_company(currency_id=self.env.ref("base.EUR").id)
+        with self.assertRaisesRegex(ValidationError, "different currencies"):
+            self.service("credit_limit", 5000.0, company_id=False)
+        self.service("credit_limit", 5000.0)
+
     def test_items_that_say_nothing_are_refused(self):
         with self.assertRaisesRegex(ValidationError, "has no value. Enter “Pricelist”"):
             self.service("pricelist", False)

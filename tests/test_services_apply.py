@@ -159,6 +159,9 @@ class TestServicesApply(ServiceCommon):
             wizard.action_apply()
         self.assertFalse(partner.specific_property_product_pricelist)
         self.assertIn("Contract", partner.segmentation_services)
+        self.assertTrue(self.Service._policy(partner).lines[0].differs)
+        partner.specific_property_product_pricelist = self.pricelist
+        self.assertFalse(self.Service._policy(partner).lines[0].differs)
         other = self.setup_other_company()["company"]
         self.assertFalse(partner.with_company(other).segmentation_service_excluded)
 

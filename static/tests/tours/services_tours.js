@@ -174,7 +174,7 @@ registry.category("web_tour.tours").add("segmentation_service_of_customer", {
         },
         {
             content: "The customer has what it had",
-            trigger: `${NO_DIALOG} button[name='action_undo_services']:not(:visible), ${NO_DIALOG} div[name='segmentation_services']:not(:has(button[name='action_undo_services']))`,
+            trigger: `${NO_DIALOG} button[name='action_undo_services']:not(:visible), ${NO_DIALOG} div[name='services']:not(:has(button[name='action_undo_services']))`,
         },
     ],
 });
