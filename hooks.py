@@ -35,8 +35,12 @@ def _use_known_currency(env, companies):
 
 
 def _keep_activities(env):
-    """Activities that shipped actions have scheduled stay, as ordinary calls."""
-    ours = env.ref("partner_segmentation.activity_customer_at_risk", raise_if_not_found=False)
-    if ours:
-        activities = env["mail.activity"].with_context(active_test=False).search([("activity_type_id", "=", ours.id)])
+    """Activities that we have scheduled stay, as ordinary calls."""
+    names = ("activity_customer_at_risk", "activity_regular_contact")
+    ours = [env.ref(f"partner_segmentation.{name}", raise_if_not_found=False) for name in names]
+    types = env["mail.activity.type"].union(*filter(None, ours))
+    if types:
+        activities = (
+            env["mail.activity"].with_context(active_test=False).search([("activity_type_id", "in", types.ids)])
+        )
         activities.activity_type_id = env.ref("mail.mail_activity_data_call", raise_if_not_found=False)

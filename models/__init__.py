@@ -61,3 +61,11 @@ from . import segmentation_health
 from . import segmentation_health_finding
 from . import segmentation_health_texts
 from . import segmentation_health_remedies
+from . import segmentation_service
+from . import segmentation_service_policy
+from . import segmentation_service_proposal
+from . import segmentation_service_application
+from . import segmentation_service_applied
+from . import segmentation_service_once
+from . import segmentation_service_contact
+from . import res_partner_services

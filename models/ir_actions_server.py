@@ -1,5 +1,8 @@
 from odoo import fields, models
 
+# Code of ours that does the same for many contacts at once as for each.
+FOR_MANY = frozenset(("records._apply_services()",))
+
 
 class IrActionsServer(models.Model):
     _inherit = "ir.actions.server"
@@ -10,4 +13,6 @@ class IrActionsServer(models.Model):
     def _can_run_for_many(self) -> bool:
         """Whether one call for several records does the same as one for each: code may be written for ``record``."""
         self.ensure_one()
-        return self.state != "code" and all(child._can_run_for_many() for child in self.child_ids)
+        if self.state == "code":
+            return (self.code or "").strip() in FOR_MANY
+        return all(child._can_run_for_many() for child in self.child_ids)

@@ -16,7 +16,18 @@ class SegmentationClass(models.Model):
     _order = "dimension_id, sequence, id"
     _parent_store = True
     _rec_names_search = ["name", "code"]
-    _cosmetic_fields = frozenset(("name", "code", "color", "description", "parent_id", "criterion_ids"))
+    _cosmetic_fields = frozenset(
+        (
+            "name",
+            "code",
+            "color",
+            "description",
+            "parent_id",
+            "criterion_ids",
+            "service_ids",
+            "service_description",
+        )
+    )
 
     name = fields.Char(required=True, translate=True)
     code = fields.Char(required=True, help="Part of the segmentation code, for example L for large.")

@@ -21,7 +21,17 @@ class SegmentationDimension(models.Model):
     _order = "sequence, id"
     # The classes speak for themselves.
     _cosmetic_fields = frozenset(
-        ("name", "code", "sequence", "description", "in_code", "class_ids", "rule_version", "bounds")
+        (
+            "name",
+            "code",
+            "sequence",
+            "description",
+            "in_code",
+            "class_ids",
+            "rule_version",
+            "bounds",
+            "service_sequence",
+        )
     )
     _column_models = COLUMN_MODELS
 

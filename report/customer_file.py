@@ -15,6 +15,7 @@ class CustomerFile:
     :ivar profile: ``segmentation.profile`` record of the company, empty when the partner is not classified
     :ivar explanations: list of :class:`~..engine.explain.Explanation`
     :ivar figures: name and value of each metric the user may see, in lines of a table
+    :ivar services: :class:`~..models.segmentation_service_policy.ServicePolicy`
     :ivar changes: the last ``segmentation.change`` records, newest first
     """
 
@@ -23,6 +24,7 @@ class CustomerFile:
     profile: object
     explanations: list
     figures: list
+    services: object
     changes: object
 
 
@@ -54,6 +56,7 @@ class ReportCustomerFile(models.AbstractModel):
             profile,
             profile._explain() if profile else [],
             _in_columns(profile._figures(), 3) if profile else [],
+            self.env["segmentation.service"]._policy(partner),
             changes,
         )
 

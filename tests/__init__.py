@@ -42,6 +42,9 @@ from . import test_run
 from . import test_run_failures
 from . import test_security_matrix
 from . import test_security_rpc
+from . import test_services
+from . import test_services_apply
+from . import test_services_tours
 from . import test_settings
 from . import test_standards
 from . import test_standards_content

@@ -7,4 +7,5 @@ from . import segmentation_comparison
 from . import segmentation_export
 from . import segmentation_preview
 from . import segmentation_report
+from . import service_apply
 from . import suggestion
