@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from .segmentation_dimension import CHECK_LATER
-from .segmentation_setup import _company_value
+from .segmentation_setup import company_value
 
 
 class SegmentationSettings(models.Model):
@@ -48,7 +48,7 @@ class SegmentationSettings(models.Model):
     )
     peer_months = fields.Integer(
         string="Months of purchases",
-        **_company_value("peer_months", "segmentation_peer_months"),
+        **company_value("peer_months", "segmentation_peer_months"),
         help="How far back purchases count: posted invoices less refunds, and orders until they are invoiced.",
     )
     history_start = fields.Date(related="company_id.segmentation_history_start")
