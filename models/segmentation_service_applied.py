@@ -162,14 +162,10 @@ class SegmentationServiceApplied(models.Model):
         (log - left).write({"state": "undone"})
         for reason in set(reasons.values()):
             lines = left.filtered(lambda line, reason=reason: reasons[line] == reason)
-            lines.sudo().write({"state": "left", "reason": reason})
+            lines.sudo().write({"state": "left", "reason": reason})  # as above
         for application in log.application_id:
-            states = {
-                state
-                for (state,) in self.sudo()._read_group(
-                    [("application_id", "=", application.id), ("state", "!=", "kept")], ["state"]
-                )
-            }
+            kept_out = [("application_id", "=", application.id), ("state", "!=", "kept")]
+            states = {state for (state,) in log._read_group(kept_out, ["state"])}
             application.write(
                 {
                     "state": "undone" if states == {"undone"} else "partial",

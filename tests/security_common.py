@@ -83,6 +83,8 @@ class SecurityCommon(SegmentationCommon):
     def values(self, model: str, company, user=None) -> dict:
         """Values of a record of the company: what is required, and what :meth:`special_values` knows better."""
         values = self.special_values(company, user).get(model, {})
+        if model == "segmentation.service":  # a class has one of a kind
+            values["class_id"] = self.make_class(self.size, f"S{next(self.numbers)}").id
         for name, field in self.env[model]._fields.items():
             if name in values or not field.store or field.related or name in ("create_uid", "write_uid"):
                 continue
@@ -133,6 +135,7 @@ class SecurityCommon(SegmentationCommon):
                 "criteria_mode": "alternatives",
             },
             "segmentation.health.finding": {"kind": "long_ago"},
+            "segmentation.service": {"kind": "checklist", "effect": "shows", "checklist": "Call"},
             "segmentation.criterion": {"alternative": number},
             "segmentation.metric": {
                 "name": f"Security {number}",

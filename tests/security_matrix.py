@@ -25,11 +25,13 @@ segmentation.health               company          -      -      -        -     
 segmentation.health.finding       company          -      -      -        -         -    -        -        -        -         r       r
 segmentation.mailing              company          -      -      -        -         -    -        -        -        -         rcwd    rcwd
 segmentation.metric               all              -      -      -        -         r    r        r        r        r         rcwd    rcwd
+segmentation.next.step            company          -      -      -        -         -    r        r        -        -         -       r
 segmentation.number.codes         creator          -      -      -        -         -    -        -        -        -         rcwd    rcwd
 segmentation.number.codes.line    creator          -      -      -        -         -    -        -        -        -         rcwd    rcwd
 segmentation.onboarding           company          -      -      -        -         -    -        -        -        -         rw      rw
 segmentation.onboarding.line      company          -      -      -        -         -    -        -        -        -         rcwd    rcwd
 segmentation.override             company          -      -      -        -         r    r        r        r        r         rcwd    rcwd
+segmentation.peer.product         company          -      -      -        -         -    r        r        r        r         -       r
 segmentation.preview              company,creator  -      -      -        -         -    -        -        -        -         rc      rc
 segmentation.preview.mover        company,creator  -      -      -        -         -    -        -        -        -         rc      rc
 segmentation.profile              company          -      -      -        -         r    r        r        r        r         r       r
@@ -37,6 +39,11 @@ segmentation.report               company,creator  -      -      -        -     
 segmentation.run                  company          -      -      -        -         r    r        r        r        r         rd      rd
 segmentation.run.failure          company          -      -      -        -         r    r        r        r        r         r       r
 segmentation.run.step             company          -      -      -        -         r    r        r        r        r         r       r
+segmentation.service              company          -      -      -        -         r    r        r        r        r         rcwd    rcwd
+segmentation.service.application  company          -      -      -        -         r    r        r        r        r         r       r
+segmentation.service.applied      company          -      -      -        -         r    r        r        r        r         r       r
+segmentation.service.apply        company,creator  -      -      -        -         rcwd rcwd     rcwd     rcwd     rcwd      rcwd    rcwd
+segmentation.service.apply.line   company,creator  -      -      -        -         rwd  rwd      rwd      rwd      rwd       rwd     rwd
 segmentation.settings             company          -      -      -        -         -    -        -        -        -         rw      rw
 segmentation.standard             all              -      -      -        -         -    -        -        -        -         rcwd    rcwd
 segmentation.standard.item        all              -      -      -        -         -    -        -        -        -         rcwd    rcwd

@@ -19,7 +19,7 @@ open       segmentation.class          action_open
 open       segmentation.dimension      action_view_archived_classes action_view_overrides
 open       segmentation.run            action_view_action_items
 open       segmentation.standard       action_apply
-internal   res.partner                 action_view_class_changes action_view_overrides
+internal   res.partner                 action_view_class_changes action_view_overrides action_view_services
 internal   segmentation.report         action_preview action_print
 users      res.partner                 action_guess action_reclassify
 users      segmentation.class          action_view_customers
@@ -27,6 +27,12 @@ users      segmentation.comparison     action_show
 users      segmentation.comparison.line action_open_partner
 users      segmentation.dimension      action_view_customers get_distribution
 users      segmentation.guess          action_take
+users      res.partner                 action_apply_services action_undo_services
+users      segmentation.service.apply  action_apply
+users      segmentation.service.application action_undo
+sales      segmentation.next.step      action_new_quotation action_open_partner action_schedule_activity
+sales      segmentation.next.step      action_snooze action_wake
+sales      segmentation.peer.product   action_add_to_quotation
 users      segmentation.profile        action_open_partner action_view_class_changes action_view_invoices
 users      segmentation.run.failure    action_mend
 sales      res.partner                 action_confirm_guesses action_reject_guesses
