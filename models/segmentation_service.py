@@ -254,7 +254,7 @@ class SegmentationService(models.Model):
 class SegmentationClass(models.Model):
     _inherit = "segmentation.class"
 
-    service_ids = fields.One2many("segmentation.service", "class_id", string="Service", copy=True)
+    service_ids = fields.One2many("segmentation.service", "class_id", copy=True)
     service_description = fields.Text(
         string="How to serve", translate=True, help="How customers of the class are served, in a few sentences."
     )

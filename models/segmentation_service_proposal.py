@@ -3,9 +3,11 @@ from dataclasses import dataclass
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_date
+from odoo.tools import LazyTranslate, format_date
 
 from .service_kinds import Kind
+
+_lt = LazyTranslate(__name__)
 
 STATES = [
     ("new", "Changes"),
@@ -17,6 +19,12 @@ STATES = [
     ("forbidden", "Not yours to change"),
 ]
 CHANGING = ("new", "suggested", "hand")
+NOTES = {
+    "suggested": _lt("Suggested only"),
+    "hand": _lt("Set by hand"),
+    "same": _lt("Unchanged"),
+    "done": _lt("Done already"),
+}
 
 
 @dataclass
@@ -260,8 +268,7 @@ class SegmentationService(models.Model):
             return self.env._("Excluded: %s", reason) if reason else self.env._("Excluded")
         if proposal.state == "forbidden":
             return self.env._("You may not change “%s”", self._field_label(proposal))
-        notes = dict(self.env["segmentation.service.apply.line"]._fields["state"]._description_selection(self.env))
-        return "" if proposal.state == "new" else notes[proposal.state]
+        return str(self.env._(NOTES[proposal.state])) if proposal.state in NOTES else ""
 
     @api.model
     def _label(self, proposal) -> str:

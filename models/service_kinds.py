@@ -87,5 +87,5 @@ KINDS = (
     Kind("contact", _lt("Regular contact"), "contact_days", undo="_stop_plan", job=True),
     Kind("plan", _lt("Activity plan"), "plan_id", once="_start_plan", undo="_stop_plan"),
     Kind("mail", _lt("E-mail"), "template_id", once="_send_mail", undo="_unsend_mail"),
-    Kind("checklist", _lt("Services"), "checklist", adds=True),
+    Kind("checklist", _lt("Checklist"), "checklist", adds=True),
 )

@@ -150,6 +150,7 @@ class TestServicesApply(ServiceCommon):
         partner.with_user(salesperson).write(
             {"segmentation_service_excluded": True, "segmentation_service_exclusion_reason": "Contract"}
         )
+        self.assertEqual(partner.search([("segmentation_service_excluded", "=", True)]), partner)
         application = partner._apply_services()
         self.assertEqual((application.changed, application.line_ids.reason), (0, "Excluded: Contract"))
         wizard = self.preview(partner)
@@ -310,6 +311,12 @@ class TestServicesApplyRights(ServiceCommon):
             partner.with_user(viewer)._apply_services()
         with self.assertRaises(AccessError):
             partner.with_user(viewer).segmentation_service_excluded = True
+        application = partner._apply_services()
+        with self.assertRaises(AccessError):
+            application.with_user(viewer).action_undo()
+        with self.assertRaises(AccessError):
+            partner.with_user(viewer).action_undo_services()
+        self.assertEqual(partner.specific_property_product_pricelist, self.pricelist)
 
     def test_log_cannot_be_forged(self):
         self.service("pricelist", self.pricelist)
