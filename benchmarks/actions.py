@@ -165,7 +165,8 @@ def measure_job(env, action, partner_ids, noted):
     print(f"  the job, per 1,000     {seconds / done * 1000:8.2f} s, {used.queries / done * 1000:.0f} queries")
     extrapolated = "" if done + warm >= noted else f" (extrapolated from {done + warm:,})"
     print(f"  the job, all of them   {seconds / done * noted:8.1f} s{extrapolated}, in transactions of {BATCH}")
-    print(f"  memory                 {memory('VmRSS') - before:+8.1f} MB afterwards, {used.megabytes:+.1f} MB at most")
+    grown = memory("VmRSS") - before
+    print(f"  memory                 {grown:+8.1f} MB afterwards, {used.megabytes:+.1f} MB at most, of {before:.0f} MB")
     alone.show("without job")
     meanwhile.show("meanwhile")
     env["segmentation.action.item"].flush_model()
