@@ -108,7 +108,7 @@ class SegmentationNextStep(models.Model):
 
     def _explain_near(self) -> str:
         return self.env._(
-            "%(value)s more make it “%(class)s” (%(dimension)s), by %(metric)s.",
+            "Lacks %(value)s to “%(class)s” (%(dimension)s). Measured: %(metric)s.",
             metric=self.metric_id.name,
             dimension=self.class_id.dimension_id.name,
             **self._figures(),
