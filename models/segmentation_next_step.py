@@ -55,6 +55,7 @@ class SegmentationNextStep(models.Model):
     metric_id = fields.Many2one("segmentation.metric", string="Lacking", readonly=True, ondelete="cascade")
     explanation = fields.Char(string="Why", compute="_compute_explanation")
     snoozed_until = fields.Date(string="Not before", readonly=True)
+    is_snoozed = fields.Boolean(string="Put off", compute="_compute_is_snoozed")
     snoozed_by_id = fields.Many2one("res.users", string="Put off by", readonly=True, ondelete="set null")
     snoozed_at = fields.Datetime(string="Put off on", readonly=True)
 
@@ -64,6 +65,12 @@ class SegmentationNextStep(models.Model):
     # Deleting a class or a metric must not look through all customers.
     _class_idx = models.Index("(class_id) WHERE class_id IS NOT NULL")
     _metric_idx = models.Index("(metric_id) WHERE metric_id IS NOT NULL")
+
+    @api.depends("snoozed_until")
+    @api.depends_context("tz")
+    def _compute_is_snoozed(self):
+        for step in self:
+            step.is_snoozed = step.snoozed_until and step.snoozed_until > fields.Date.context_today(self)
 
     @api.depends("reason", "value", "day", "usual_interval", "class_id", "metric_id")
     @api.depends_context("lang")
@@ -101,7 +108,7 @@ class SegmentationNextStep(models.Model):
 
     def _explain_near(self) -> str:
         return self.env._(
-            "%(value)s more make it “%(class)s” (%(dimension)s), by %(metric)s.",
+            "Lacks %(value)s to “%(class)s” (%(dimension)s). Measured: %(metric)s.",
             metric=self.metric_id.name,
             dimension=self.class_id.dimension_id.name,
             **self._figures(),

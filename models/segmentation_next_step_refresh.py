@@ -59,12 +59,15 @@ class SegmentationNextStep(models.Model):
             try:
                 self._refresh_after(company, runs)
                 runs.next_steps_due = False
-                self.env["ir.cron"]._commit_progress(1)
+                self.env.flush_all()
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
                 self.env.cr.rollback()  # somebody puts a customer off just now
-                _logger.info("Next steps are put off: %s", error)
+                _logger.info("Next steps of company %s are put off: %s", company.id, error)
                 self.env.ref("partner_segmentation.cron_next_steps")._trigger(fields.Datetime.now() + BUSY_DELAY)
-                return
+            except Exception:  # rules may fail in any way; the other companies have theirs
+                self.env.cr.rollback()
+                _logger.exception("Next steps of company %s cannot be found", company.id)
+            self.env["ir.cron"]._commit_progress(1)
 
     def _refresh_after(self, company, runs):
         everybody = "all" in runs.mapped("scope")

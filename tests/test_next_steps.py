@@ -1,5 +1,6 @@
 from datetime import timedelta
 from random import Random
+from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 
@@ -301,6 +302,19 @@ class TestNextSteps(NextStepsCommon):
         self.find(customer)
         self.assertFalse(self.step(customer))
 
+    def test_put_off_ends(self):
+        customer = self.habitual()
+        self.find()
+        step = self.step(customer).with_user(self.seller)
+        to_do = ["|", ("snoozed_until", "=", False), ("snoozed_until", "<=", "today"), ("id", "=", step.id)]
+        self.assertTrue(step.search(to_do))
+        step.action_snooze()
+        self.assertTrue(step.is_snoozed)
+        self.assertFalse(step.search(to_do))
+        step.sudo().snoozed_until = Date.today()
+        self.assertFalse(step.is_snoozed)
+        self.assertTrue(step.search(to_do))
+
     # -- job -----------------------------------------------------------------------------------
 
     def test_the_job_follows_the_runs(self):
@@ -314,6 +328,25 @@ class TestNextSteps(NextStepsCommon):
         self.classify()
         self.run_jobs("cron_next_steps")
         self.assertStep(late, "overdue")
+
+    def test_a_company_that_fails_leaves_the_others(self):
+        other = self.setup_other_company()["company"]
+        customer = self.habitual()
+        failing = self.classify(customer, company=other)
+        run = self.classify(customer)
+        refresh = type(self.Step)._refresh
+
+        def fail(steps, company, *args):
+            if company == other:
+                raise ValueError("Test")
+            return refresh(steps, company, *args)
+
+        logger = "odoo.addons.partner_segmentation.models.segmentation_next_step_refresh"
+        with patch.object(self.registry["segmentation.next.step"], "_refresh", fail), self.assertLogs(logger):
+            self.run_jobs("cron_next_steps")
+        self.assertStep(customer, "overdue")
+        self.assertFalse(run.next_steps_due)
+        self.assertTrue(failing.next_steps_due, "it is tried again")
 
     def test_new_terms_are_applied_by_the_job(self):
         customer = self.habitual("In time", 20, 30)
