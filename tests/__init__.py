@@ -13,6 +13,7 @@ from . import test_dimensions
 from . import test_health
 from . import test_health_tours
 from . import test_history
+from . import test_hostile
 from . import test_install
 from . import test_mapping
 from . import test_methods
