@@ -33,6 +33,7 @@ from . import test_refusals
 from . import test_regions
 from . import test_run
 from . import test_run_failures
+from . import test_security_companies
 from . import test_security_matrix
 from . import test_security_rpc
 from . import test_settings
