@@ -16,6 +16,7 @@ from . import test_elsewhere
 from . import test_health
 from . import test_health_tours
 from . import test_history
+from . import test_hostile
 from . import test_install
 from . import test_mapping
 from . import test_methods
@@ -40,6 +41,7 @@ from . import test_refusals
 from . import test_regions
 from . import test_run
 from . import test_run_failures
+from . import test_security_companies
 from . import test_security_matrix
 from . import test_security_rpc
 from . import test_services

@@ -148,7 +148,7 @@ class SegmentationGuessLine(models.TransientModel):
 
     def _take(self):
         self.ensure_one()
-        wanted = {name: self[name].id for name in self.proposed if self[name]}
+        wanted = {name: self[name].id for name in GUESSABLE if name in (self.proposed or {}) and self[name]}
         chosen = {name: value for name, value in wanted.items() if value != self.proposed[name]}
         empty = {name: value for name, value in chosen.items() if not self.partner_id[name]}
         if empty:

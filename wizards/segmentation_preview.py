@@ -234,10 +234,9 @@ class SegmentationPreview(models.TransientModel):
                     "see what would happen now."
                 )
             )
-        record = self.env[self.res_model].browse(self.res_id or [])
-        if not isinstance(record, self.env.registry["segmentation.previewed"]):
+        if not issubclass(self.env.registry.get(self.res_model, object), self.env.registry["segmentation.previewed"]):
             raise UserError(self.env._("“%s” cannot be changed through a preview.", self.res_model))
-        record = record._apply_change(self.values)
+        record = self.env[self.res_model].browse(self.res_id or [])._apply_change(self.values)
         self.env["segmentation.run"]._queue_rule_change(delay=timedelta())
         return {
             "type": "ir.actions.client",

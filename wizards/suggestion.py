@@ -66,6 +66,7 @@ class SegmentationSuggestion(models.TransientModel):
         ondelete="cascade",
         compute="_compute_metric_id",
         store=True,
+        precompute=True,
         readonly=False,
         domain="[('result_type', 'in', ('integer', 'float', 'monetary'))]",
     )
