@@ -21,7 +21,7 @@ PURCHASES = Path(__file__).with_name("purchases.sql")
 PRODUCTS = 500
 MONTHS = 24
 HELD_OUT = relativedelta(months=6)
-SAMPLE = 2000
+SAMPLE = 1000
 
 # Lines by the million are loaded into a bare table. The database is thrown away: foreign keys are not made again.
 FOREIGN_KEYS = """

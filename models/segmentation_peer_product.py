@@ -53,21 +53,20 @@ class SegmentationPeerProduct(models.Model):
     @api.depends("buyers", "customers", "group_key")
     @api.depends_context("lang")
     def _compute_reason(self):
+        ids = {class_id for row in self for class_id in row._class_ids()}
+        names = {cls.id: cls.name for cls in self.env["segmentation.class"].browse(ids).exists()}
         for row in self:
-            values = {"buyers": row.buyers, "customers": row.customers}
-            if classes := row._classes():
-                row.reason = self.env._(
-                    "Bought by %(buyers)s of %(customers)s customers: %(classes)s",
-                    **values,
-                    classes=", ".join(classes.mapped("name")),
-                )
-            else:
-                row.reason = self.env._("Bought by %(buyers)s of %(customers)s customers: all classes", **values)
+            classes = [names[class_id] for class_id in row._class_ids() if class_id in names]
+            row.reason = self.env._(
+                "Bought by %(buyers)s of %(customers)s customers: %(classes)s",
+                buyers=row.buyers,
+                customers=row.customers,
+                classes=", ".join(classes) or self.env._("all classes"),
+            )
 
-    def _classes(self):
-        """What the customers of the group have in common, in the order of the dimensions."""
-        ids = [int(class_id) for class_id in (self.group_key or "").split("/") if class_id]
-        return self.env["segmentation.class"].browse(ids).exists()
+    def _class_ids(self) -> list[int]:
+        """Ids of the classes that the customers of the group have in common, in the order of the dimensions."""
+        return [int(class_id) for class_id in (self.group_key or "").split("/") if class_id]
 
     @api.depends("product_id")
     @api.depends_context("segmentation_order_id", "segmentation_partner_id", "company", "uid")

@@ -40,7 +40,7 @@ class SegmentationSettings(models.Model):
     window_warning = fields.Text(compute="_compute_window_warning")
     peer_dimension_ids = fields.Many2many(
         "segmentation.dimension",
-        string="In the same classes of",
+        string="Same class in",
         compute="_compute_peer_dimension_ids",
         inverse="_inverse_peer_dimension_ids",
         help="In this order: where too few customers are in the same class of all of them, the last does not count. "
