@@ -477,7 +477,7 @@ class TestActionWork(ActionCommon):
 
         with patch.object(Item, "write", write):
             self.work()
-        self.assertEqual(written, partners.ids)
+        self.assertCountEqual(written, partners.ids)
         self.assertEqual(self.states(action), ["done", "done"])
 
 

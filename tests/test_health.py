@@ -323,7 +323,8 @@ class TestHealth(SegmentationCommon):
             self.remedy(finding)
 
     def test_overrides_that_end(self):
-        today = fields.Date.context_today(self.customers)
+        self.manager.tz = self.company.partner_id.tz  # filters know the day of the user, checks that of the company
+        today = self.env["segmentation.run"]._today(self.company)
         override = self.env["segmentation.override"].create(
             {
                 "partner_id": self.customers[0].id,
