@@ -4,13 +4,13 @@ import configparser
 import os
 import subprocess
 
-from .paths import ADDON_LINK, ADDONS, DATA, ODOO_CONF, ROOT, VENV_PYTHON, WORK
+from .paths import ADDON_LINK, ADDONS, DATA, EXAMPLE, EXAMPLE_LINK, ODOO_CONF, ROOT, VENV_PYTHON, WORK
 
 
 def configure(odoo_root, server):
     ADDONS.mkdir(parents=True, exist_ok=True)
     DATA.mkdir(exist_ok=True)
-    link_addon()
+    link_addons()
     # Debian and git alike have `addons` beside `odoo`; Odoo adds `odoo/addons` itself.
     settings = {
         "addons_path": f"{odoo_root / 'addons'},{ADDONS}",
@@ -34,13 +34,13 @@ def source():
     return settings["options"]["addons_path"].split(",")[0]
 
 
-def link_addon():
+def link_addons():
     """pytest and Odoo take the add-on's name from its folder, whatever the checkout's is."""
-    target = os.path.relpath(ROOT, ADDONS)
-    if ADDON_LINK.is_symlink() and os.readlink(ADDON_LINK) == target:
-        return
-    ADDON_LINK.unlink(missing_ok=True)
-    ADDON_LINK.symlink_to(target)
+    for link, folder in ((ADDON_LINK, ROOT), (EXAMPLE_LINK, ROOT / "dev" / "example" / EXAMPLE)):
+        target = os.path.relpath(folder, ADDONS)
+        if not (link.is_symlink() and os.readlink(link) == target):
+            link.unlink(missing_ok=True)
+            link.symlink_to(target)
 
 
 def command(*arguments):

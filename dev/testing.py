@@ -5,10 +5,10 @@ import subprocess
 
 from . import database, odoo
 from .console import say, stop
-from .paths import ADDON_LINK, LOGS, ROOT, VENV_PYTHON
+from .paths import ADDON_LINK, EXAMPLE, EXAMPLE_LINK, LOGS, ROOT, VENV_PYTHON
 
 # Apps that the add-on does without, for the second half of the tests: the first shows that it does.
-OPTIONAL_APPS = "base_automation,mass_mailing,sale_loyalty,sale_stock"
+OPTIONAL_APPS = "base_automation,mass_mailing,sale_loyalty,stock"
 
 
 def pytest(server, database, arguments=()):
@@ -19,7 +19,7 @@ def pytest(server, database, arguments=()):
 def pytest_in_two(server, name, arguments=()):
     """Run the tests in two processes, each with a copy of the database of its own; return whether all passed.
 
-    The second copy has ``OPTIONAL_APPS`` as well.
+    The second copy has ``OPTIONAL_APPS`` as well, and in the end the add-on that extends ours, whose tests come last.
     """
     copy = f"{name}_2"
     database.copy(server, name, copy)
@@ -34,8 +34,10 @@ def pytest_in_two(server, name, arguments=()):
         finally:
             stop(second)
     say(f"==> The second half of the tests\n{log.read_text()}")
+    database.install(server, copy, EXAMPLE)
+    example = pytest(server, copy, [str(EXAMPLE_LINK / "tests"), f"--confcutdir={EXAMPLE_LINK}"])
     database.drop(server, copy)
-    return code == second.returncode == 0
+    return code == second.returncode == example == 0
 
 
 def command(database_name, arguments):

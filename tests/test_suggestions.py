@@ -1,8 +1,6 @@
 """Suggested bounds and shares, recomputed by plain means."""
 
-import random
 from itertools import combinations, pairwise
-from time import perf_counter
 from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
@@ -93,13 +91,6 @@ class TestBreaks(TransactionCase):
         self.assertEqual(rounded([104, 101]), [104, 101], "as rough as they stay different")
         self.assertEqual(rounded([37, 3, 1], whole=True), [30, 3, 1])
         self.assertEqual(rounded([3, 2, 1], whole=True), [3, 2, 1])
-
-    def test_speed(self):
-        rng = random.Random(1)
-        values = sorted((round(rng.lognormvariate(8, 2), 2) for _i in range(300_000)), reverse=True)
-        start = perf_counter()
-        natural_cuts(values, 5, logarithmic=True)
-        self.assertLess(perf_counter() - start, 2)
 
 
 class TestSuggestions(BoundsCommon):
