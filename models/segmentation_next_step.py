@@ -27,7 +27,7 @@ class SegmentationNextStep(models.Model):
     activity_date = fields.Date(related="partner_id.activity_date_deadline", string="Next activity")
     reason = fields.Selection(
         [
-            ("overdue", "Overdue"),
+            ("overdue", "Purchase overdue"),
             ("cold", "Offer going cold"),
             ("lapsing", "About to lapse"),
             ("near", "Close to a class"),
@@ -38,7 +38,7 @@ class SegmentationNextStep(models.Model):
     value = fields.Monetary(
         string="At stake",
         readonly=True,
-        help="Overdue: an average order of 12 months, or an average invoice where there are no orders.\n"
+        help="Purchase overdue: an average order of 12 months, or an average invoice where there are no orders.\n"
         "Offer going cold: the amount of the largest quotation, or the expected revenue of the largest opportunity.\n"
         "About to lapse: the better of the last two years' revenue.\n"
         "Close to a class: the amount that is lacking.",

@@ -156,7 +156,8 @@ class SegmentationNextStep(models.Model):
         metrics = self.env["segmentation.metric"]._by_column()
         needs = [
             self.env._(
-                "Overdue: the metric “%s” is archived. Unarchive it under Configuration / Metrics.", metrics[name].name
+                "Purchase overdue: the metric “%s” is archived. Unarchive it under Configuration / Metrics.",
+                metrics[name].name,
             )
             for name in HABIT
             if name in metrics and not metrics[name].active

@@ -1,5 +1,6 @@
 """What the service policy of a class can consist of: one row of a table per kind."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from odoo.tools import LazyTranslate
@@ -33,7 +34,7 @@ class Kind:
     code: str
     label: object
     value: str
-    fields: tuple = ()
+    fields: Sequence = ()
     fallback: str | None = None
     pool: bool = False
     adds: bool = False
@@ -65,23 +66,24 @@ class Kind:
         return field.comodel_name if field.relational else None
 
 
+# Lists of fields: strings in parentheses would be taken for texts to translate.
 KINDS = (
-    Kind("salesperson", _lt("Salesperson"), "user_ids", ("user_id",), pool=True),
+    Kind("salesperson", _lt("Salesperson"), "user_ids", ["user_id"], pool=True),
     # Contacts of Odoo itself have no sales team; some modules add one.
-    Kind("team", _lt("Sales team"), "team_ids", ("team_id",), pool=True),
+    Kind("team", _lt("Sales team"), "team_ids", ["team_id"], pool=True),
     Kind(
         "pricelist",
         _lt("Pricelist"),
         "pricelist_id",
-        ("specific_property_product_pricelist",),
+        ["specific_property_product_pricelist"],
         fallback="property_product_pricelist",
         feature="product.group_product_pricelist",
     ),
-    Kind("payment_term", _lt("Payment term"), "payment_term_id", ("property_payment_term_id",)),
-    Kind("credit_limit", _lt("Credit limit"), "credit_limit", ("credit_limit",)),
+    Kind("payment_term", _lt("Payment term"), "payment_term_id", ["property_payment_term_id"]),
+    Kind("credit_limit", _lt("Credit limit"), "credit_limit", ["credit_limit"]),
     # Credit control of OCA, follow-up of Odoo Enterprise.
-    Kind("reminder", _lt("Reminder level"), "reminder", ("credit_policy_id", "followup_line_id"), needs_field=True),
-    Kind("tags", _lt("Tags"), "category_ids", ("category_id",), adds=True),
+    Kind("reminder", _lt("Reminder level"), "reminder", ["credit_policy_id", "followup_line_id"], needs_field=True),
+    Kind("tags", _lt("Tags"), "category_ids", ["category_id"], adds=True),
     # A delivery has a priority, a contact has none to be set.
     Kind("delivery", _lt("Delivery priority"), "delivery_priority", model="stock.picking"),
     Kind("contact", _lt("Regular contact"), "contact_days", undo="_stop_plan", job=True),

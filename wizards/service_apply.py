@@ -16,7 +16,7 @@ class SegmentationServiceApply(models.TransientModel):
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, ondelete="cascade", default=lambda self: self.env.company
     )
-    line_ids = fields.One2many("segmentation.service.apply.line", "wizard_id", string="Services")
+    line_ids = fields.One2many("segmentation.service.apply.line", "wizard_id", string="Service items")
     customers = fields.Integer(readonly=True)
     excluded = fields.Integer(readonly=True)
     without = fields.Integer(string="Without a service", readonly=True)
