@@ -197,8 +197,6 @@ class SegmentationRun(models.Model):
             }
         )
         self.env["segmentation.action"]._queue_changes(self)
-        if self.scope == "all":
-            self.env["segmentation.peer.product"]._wake()
 
     def _fail(self, message: str, **values):
         """Note that nothing could be evaluated."""
