@@ -11,7 +11,8 @@ from dateutil.relativedelta import relativedelta
 
 from odoo.tools import SQL
 
-from ..engine.recommend import offered_products, purchases_query, recommended, refresh
+from ..engine.purchases import offered_products, purchases_query
+from ..engine.recommend import recommended, refresh
 from ..engine.scope import Scope
 from .measure import Samples
 from .scenarios import BUSIEST, CUSTOMERS

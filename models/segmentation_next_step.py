@@ -53,7 +53,7 @@ class SegmentationNextStep(models.Model):
         help="To be reached, or fallen to.",
     )
     metric_id = fields.Many2one("segmentation.metric", string="Lacking", readonly=True, ondelete="cascade")
-    explanation = fields.Char(string="Why", compute="_compute_explanation")
+    explanation = fields.Char(compute="_compute_explanation")
     snoozed_until = fields.Date(string="Not before", readonly=True)
     is_snoozed = fields.Boolean(string="Put off", compute="_compute_is_snoozed")
     snoozed_by_id = fields.Many2one("res.users", string="Put off by", readonly=True, ondelete="set null")

@@ -3,7 +3,8 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..engine.recommend import offered_products, recommended, refresh
+from ..engine.purchases import offered_products
+from ..engine.recommend import recommended, refresh
 from ..engine.scope import Scope
 
 _logger = logging.getLogger(__name__)

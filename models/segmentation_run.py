@@ -199,8 +199,6 @@ class SegmentationRun(models.Model):
         )
         self.env["segmentation.action"]._queue_changes(self)
         self.env["segmentation.next.step"]._queue(self)
-        if self.scope == "all":
-            self.env["segmentation.peer.product"]._wake()
 
     def _fail(self, message: str, **values):
         """Note that nothing could be evaluated."""

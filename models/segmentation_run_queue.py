@@ -125,6 +125,8 @@ class SegmentationRun(models.Model):
                 self.env["ir.cron"]._commit_progress()  # now others can see and cancel it
                 run._lock(run.company_id)
                 run._execute(live=True)
+                if run.scope == "all":
+                    self.env["segmentation.peer.product"]._wake()
                 run._notify_user()
         except RunCancelledError:
             _logger.info("Classification run %s was cancelled", run.id)

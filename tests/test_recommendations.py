@@ -282,6 +282,16 @@ class TestRefresh(RecommendationsCommon):
         self.classify(self.small)
         self.assertFalse(Peer._waiting_run(self.company))
 
+    def test_waiting_run_of_all_customers_wakes_the_job(self):
+        job = self.env.ref("partner_segmentation.cron_recommend")
+        self.env["segmentation.run"].sudo().search([]).unlink()  # those of all companies
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", job.id)])
+        for partners, woken in ((self.small, False), (None, True)):
+            self.env["segmentation.run"]._queue(self.company, "manual", partners)
+            self.run_jobs("cron_work")
+            now = self.env["ir.cron.trigger"].search([("cron_id", "=", job.id)])
+            self.assertEqual(bool(now - triggers), woken)
+
     def test_rows_that_stay_keep_their_ids(self):
         self.buy(self.large[0], self.scanner, self.rack)
         self.refresh()

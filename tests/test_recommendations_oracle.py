@@ -13,6 +13,7 @@ from odoo.tests import tagged
 from odoo.tools import SQL
 
 from ..engine import recommend
+from ..engine.purchases import offered_products
 from ..engine.scope import Scope
 from .common import AS_OF, SegmentationCommon
 
@@ -272,7 +273,7 @@ class TestRecommendationsOracle(SegmentationCommon):
             None if number is None else classes[number].id
             for number, classes in zip(numbers, self.classes, strict=True)
         ]
-        products = recommend.offered_products(scope, self.env["product.product"])
+        products = offered_products(scope, self.env["product.product"])
         ids = recommend.recommended(scope, products, class_ids, MONTHS, limit=LIMIT)
         rows = self.env["segmentation.peer.product"].browse(ids)
         scores = oracle.scores(customer)
