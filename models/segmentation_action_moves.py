@@ -126,7 +126,8 @@ class SegmentationClass(models.Model):
         if action:
             raise UserError(
                 self.env._(
-                    "The action on change “%s” names a class that you delete. Remove the class from the action first.",
+                    "The action on change “%s” names a class that you delete. "
+                    "Archive the class instead, or remove it from the action first.",
                     action.name,
                 )
             )

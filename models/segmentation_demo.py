@@ -228,37 +228,37 @@ class SegmentationDemo(models.AbstractModel):
                 and move.commercial_partner_id not in late.commercial_partner_id
             )
         )
-        owed = paid.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
-        if not owed:
-            return
-        payment = self.env["account.move"].create(self._payment_values(company, owed))
-        payment.action_post()
-        both = owed | payment.line_ids.filtered("partner_id")
-        for lines in both.grouped(lambda line: (line.partner_id, line.currency_id)).values():
-            lines.reconcile()
+        for day, moves in paid.grouped(lambda move: move.invoice_date_due + timedelta(days=PAID_AFTER)).items():
+            self._pay(company, day, moves.line_ids.filtered(lambda line: line.account_type == "asset_receivable"))
 
-    def _payment_values(self, company, owed) -> dict:
-        """One entry for the payments of all customers."""
-        journal = self.env["account.journal"].search([("company_id", "=", company.id), ("type", "=", "bank")], limit=1)
+    def _pay(self, company, day, owed):
+        """Post what customers pay on a day for all that they owe on these journal items."""
+        debts = owed.grouped(lambda line: (line.partner_id, line.currency_id))
         lines = [
             {
                 "partner_id": partner.id,
                 "account_id": lines[0].account_id.id,
                 "currency_id": currency.id,
                 "amount_currency": -sum(lines.mapped("amount_currency")),
-                "credit": sum(lines.mapped("balance")),
+                "balance": -sum(lines.mapped("balance")),
             }
-            for (partner, currency), lines in owed.grouped(lambda line: (line.partner_id, line.currency_id)).items()
+            for (partner, currency), lines in debts.items()
         ]
-        received = sum(line["credit"] for line in lines)
-        lines.append({"account_id": journal.default_account_id.id, "debit": received})
-        return {
-            "journal_id": journal.id,
-            "company_id": company.id,
-            "date": fields.Date.today(),
-            "ref": "Payments of customers",
-            "line_ids": [Command.create(line) for line in lines],
-        }
+        journal = self.env["account.journal"].search([("company_id", "=", company.id), ("type", "=", "bank")], limit=1)
+        bank = {"account_id": journal.default_account_id.id, "balance": sum(owed.mapped("balance"))}
+        payment = self.env["account.move"].create(
+            {
+                "journal_id": journal.id,
+                "company_id": company.id,
+                "date": day,
+                "ref": "Payments of customers",
+                "line_ids": [Command.create(line) for line in (*lines, bank)],
+            }
+        )
+        payment.action_post()
+        paid = payment.line_ids.filtered("partner_id").grouped(lambda line: (line.partner_id, line.currency_id))
+        for debt, lines in debts.items():
+            (lines | paid[debt]).reconcile()
 
     # -- opportunities -------------------------------------------------------------------------
 
