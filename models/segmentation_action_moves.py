@@ -124,11 +124,12 @@ class SegmentationClass(models.Model):
         # Those of other companies count as well.
         action = self.env["segmentation.action"].sudo().with_context(active_test=False).search(named, limit=1)
         if action:
+            named = (action.class_ids | action.other_class_ids) & self
             raise UserError(
                 self.env._(
-                    "The action on change “%s” names a class that you delete. "
-                    "Archive the class instead, or remove it from the action first.",
-                    action.name,
+                    "The action on change “%(action)s” is about class “%(class)s”. "
+                    "Archive it instead, or remove it from the action first.",
+                    **{"action": action.name, "class": named[0].name},
                 )
             )
 

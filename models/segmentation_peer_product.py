@@ -86,8 +86,11 @@ class SegmentationPeerProduct(models.Model):
     @api.depends("product_id")
     @api.depends_context("company", "uid")
     def _compute_stock_on_hand(self):
+        knows = self._knows_stock() and all(
+            self.env[model].has_access("read") for model in ("stock.quant", "stock.move")
+        )
         for row in self:
-            row.is_stocked = self._knows_stock() and row.product_id.is_storable
+            row.is_stocked = knows and row.product_id.is_storable
             row.stock_on_hand = row.product_id.qty_available if row.is_stocked else 0.0
 
     def _knows_stock(self) -> bool:

@@ -447,7 +447,12 @@ class TestQuotations(RecommendationsCommon):
             self.scanner.is_storable = True
             warehouse = self.env["stock.warehouse"].search([("company_id", "=", self.company.id)], limit=1)
             self.env["stock.quant"]._update_available_quantity(self.scanner, warehouse.lot_stock_id, 7)
-            row.invalidate_recordset()
+            viewer = new_test_user(self.env, "segmentation_viewer", "sales_team.group_sale_salesman")
+            self.assertFalse(row.with_user(viewer).is_stocked, "who may not see stock sees none, and all the rest")
+            keeper = new_test_user(
+                self.env, "segmentation_keeper", "sales_team.group_sale_salesman,stock.group_stock_user"
+            )
+            row = row.with_user(keeper).with_company(self.company)
             self.assertTrue(row.is_stocked)
             self.assertEqual(row.stock_on_hand, 7)
 
