@@ -1,4 +1,8 @@
-"""What installation does beyond loading data."""
+"""What installation and uninstallation do beyond data."""
+
+from odoo.fields import Domain
+
+from .models.segmentation_column import PREFIX
 
 
 def post_init_hook(env):
@@ -15,10 +19,13 @@ def uninstall_hook(env):
     """Remove first what refers to classes and metrics and would keep them from being deleted."""
     env["segmentation.export"].search([]).unlink()  # with their files
     env.cr.execute("DELETE FROM segmentation_criterion")
-    env.cr.execute("TRUNCATE segmentation_profile, segmentation_change, segmentation_action_item")
+    env.cr.execute(
+        "TRUNCATE segmentation_profile, segmentation_change, segmentation_override, segmentation_action_item"
+    )
     env.cr.execute("DELETE FROM segmentation_action")
     _keep_activities(env)
-    env.cr.execute("UPDATE segmentation_dimension SET fallback_class_id = NULL")
+    _forget_saved(env)
+    env.cr.execute("UPDATE segmentation_dimension SET fallback_class_id = NULL, metric_id = NULL")
     env.cr.execute("UPDATE segmentation_metric SET metric_id = NULL, base_metric_id = NULL")
 
 
@@ -44,3 +51,21 @@ def _keep_activities(env):
             env["mail.activity"].with_context(active_test=False).search([("activity_type_id", "in", types.ids)])
         )
         activities.activity_type_id = env.ref("mail.mail_activity_data_call", raise_if_not_found=False)
+
+
+def _forget_saved(env):
+    """Remove the filters and columns of exports that users saved and that need our models or fields."""
+    env["ir.filters"].with_context(active_test=False).search([("model_id", "=like", "segmentation.%")]).unlink()
+    env["ir.exports"].search([("resource", "=like", "segmentation.%")]).unlink()
+    for name in set(_fields_elsewhere(env).mapped("name")):
+        env["segmentation.metric"]._forget_uses(name)
+
+
+def _fields_elsewhere(env):
+    """The fields that models of other add-ons have from us alone."""
+    fields_of = Domain("model", "=", "ir.model.fields") & Domain("module", "=", "partner_segmentation")
+    ours = set(env["ir.model.data"].search(fields_of).mapped("res_id"))
+    shared = Domain("model", "=", "ir.model.fields") & Domain("module", "!=", "partner_segmentation")
+    ours -= set(env["ir.model.data"].search(shared & Domain("res_id", "in", list(ours))).mapped("res_id"))
+    shipped_or_made = Domain("id", "in", list(ours)) | Domain("name", "=like", f"{PREFIX}%")
+    return env["ir.model.fields"].search(shipped_or_made & Domain("model", "not =like", "segmentation.%"))

@@ -14,6 +14,7 @@ LEFTOVERS = {
     "columns of res_partner": "SELECT column_name FROM information_schema.columns"
     " WHERE table_name = 'res_partner' AND (column_name LIKE '%class_id'"
     f" OR column_name IN {PARTNER_COLUMNS})",
+    "manual fields": r"SELECT model || '.' || name FROM ir_model_fields WHERE name LIKE 'x\_segmentation\_%'",
     "models": "SELECT model FROM ir_model WHERE model LIKE 'segmentation.%'",
     "fields": "SELECT model || '.' || name FROM ir_model_fields"
     " WHERE model LIKE 'segmentation.%' OR relation LIKE 'segmentation.%'"
@@ -22,6 +23,15 @@ LEFTOVERS = {
     f" WHERE module = '{MODULE}' AND model <> 'ir.module.module'",
     "parameters": f"SELECT key FROM ir_config_parameter WHERE key LIKE '{MODULE}%'",
     "window actions": "SELECT id FROM ir_act_window WHERE res_model LIKE 'segmentation.%'",
+    "server actions and jobs": "SELECT a.id FROM ir_act_server a LEFT JOIN ir_model m ON m.id = a.model_id"
+    " WHERE m.id IS NULL OR m.model LIKE 'segmentation.%'",
+    "attachments": "SELECT name FROM ir_attachment WHERE res_model LIKE 'segmentation.%'",
+    "views": "SELECT name FROM ir_ui_view WHERE model LIKE 'segmentation.%'",
+    "saved filters": "SELECT name FROM ir_filters WHERE model_id LIKE 'segmentation.%'"
+    r" OR concat(domain, context, sort) ~ '\m(x_segmentation_\w+|(size|industry|region|stage)_class_id)\M'",
+    "activities": "SELECT id FROM mail_activity WHERE res_model LIKE 'segmentation.%'",
+    "messages": "SELECT id FROM mail_message WHERE model LIKE 'segmentation.%'",
+    "followers": "SELECT id FROM mail_followers WHERE res_model LIKE 'segmentation.%'",
     "module": f"SELECT state FROM ir_module_module WHERE name = '{MODULE}' AND state <> 'uninstalled'",
 }
 

@@ -38,6 +38,7 @@ def check_domain(record, field_name: str, model_name: str, known_fields=None, by
     domain = parse_domain(record, field_name)
     model = record.sudo(not by_author).env[model_name]  # constraints run as superuser
     try:
+        refuse_possessions(model, domain)
         domain.validate(model)
         for condition in domain.iter_conditions():
             name = condition.field_expr.partition(".")[0]
@@ -48,6 +49,32 @@ def check_domain(record, field_name: str, model_name: str, known_fields=None, by
             record.env.cr.execute(SQL("EXPLAIN %s", query.select()), log_exceptions=False)
     except (*INVALID, DatabaseError) as error:
         raise _invalid(record, field_name, error) from error
+
+
+def is_possession(field) -> bool:
+    """Whether the field lists what a user has alone: API keys, passkeys, devices, sessions."""
+    return field.model_name == "res.users" and field.type == "one2many" and not field.inherited
+
+
+def refuse_possessions(model, domain):
+    """Refuse to look into what users have for themselves, such as ``create_uid.api_key_ids``.
+
+    Access rights let everybody read their own; the record rules that hide those of others do not apply to the engine.
+
+    :raise ValueError: names the field
+    """
+    for condition in domain.iter_conditions():
+        target = model
+        for name in condition.field_expr.split("."):
+            field = target._fields.get(name)
+            if field is None:
+                break  # part of a date, or a property; what does not exist is found out by who evaluates it
+            if is_possession(field):
+                raise ValueError(model.env._("what belongs to a user alone, as in %s, cannot be used", name))
+            target = model.env[field.comodel_name] if field.comodel_name else target
+        else:
+            if condition.operator in ("any", "not any"):
+                refuse_possessions(target, Domain(condition.value))
 
 
 def _invalid(record, field_name: str, error) -> UserError:

@@ -12,7 +12,7 @@ from ..engine.metrics import DERIVED, FACTS, input_query
 from ..engine.paths import path_fields, path_to_sql
 from ..engine.relative import METHODS as RELATIVE
 from ..engine.scope import Scope
-from .domain_field import check_domain
+from .domain_field import check_domain, is_possession
 from .segmentation_metric import BASES, DAYS, NUMBERS
 
 MEASURED = ("sum", "avg", "min", "max", "argmax", "top_share", "value")
@@ -191,9 +191,20 @@ class SegmentationMetric(models.Model):
         for name in filter(self._uses, ("measure_field_id", "date_field_id")):
             self._check_readable(self.model_name, self[name].name or "id")
         if self._reads_documents():
+            self._check_not_possession()
             check_domain(self, "domain", self.model_name)
             for name in ("partner_path", *filter(self._uses, ("group_path", "start_path"))):
                 self._check_path(name)
+
+    def _check_not_possession(self):
+        if any(is_possession(f) and f.comodel_name == self.model_name for f in self.env["res.users"]._fields.values()):
+            raise ValidationError(
+                self.env._(
+                    "Metric “%(metric)s”: the Source “%(model)s” belongs to users alone. Choose another one.",
+                    metric=self.name,
+                    model=self.model_id.name,
+                )
+            )
 
     def _check_path(self, name: str):
         """Every step of the path must be the user's to read, and what it leads to."""

@@ -20,6 +20,12 @@ DOMAINS = (
     "[('partner_id.user_ids.password', 'like', 'a')]",
     "[('user_ids.password', 'like', 'a')]",
     "[('create_uid.password', 'like', 'a')]",
+    "[('create_uid.api_key_ids.name', 'like', 'a')]",
+    "[('user_ids.api_key_ids.name', 'like', 'a')]",
+    "[('partner_id.user_ids.api_key_ids.name', 'like', 'a')]",
+    "[('create_uid', 'any', [('log_ids', '!=', False)])]",
+    "[('create_uid', 'not any', [('partner_id.user_ids', 'any', [('device_ids', '!=', False)])])]",
+    "['|', ('create_date.year_number', '>', 0), ('create_uid.totp_trusted_device_ids', '!=', False)]",
     "[('id', 'inselect', ('SELECT 1', []))]",
     "[('id', 'in', __import__('os').listdir('/'))]",
     "[('id', '=', 1)] if True else []",
@@ -74,6 +80,27 @@ class TestHostileInput(SegmentationCommon):
             for domain in DOMAINS:
                 with self.subTest(name, domain=domain[:60]):
                     self.refuse(partial(attempt, domain))
+
+    def test_domains_through_users(self):
+        """What the user has with others can be asked for."""
+        wizard = self.menv["segmentation.export.xlsx"]
+        for path in (
+            "user_id",
+            "user_id.sale_team_id",
+            "category_id",
+            "user_id.child_ids.name",
+            "user_ids.company_ids",
+        ):
+            with self.subTest(path):
+                self.assertTrue(wizard.create({"domain": f"[('{path}', '!=', False)]"}))
+
+    def test_metric_of_possessions(self):
+        source = self.env["ir.model"]._get_id("res.users.apikeys")
+        values = {"name": "Keys", "code": "keys", "aggregate": "count", "model_id": source, "domain": "[]"}
+        path = {"partner_path": "user_id.partner_id.commercial_partner_id"}
+        date = self.env["ir.model.fields"]._get("res.users.apikeys", "create_date")
+        with self.assertRaisesRegex(UserError, "belongs to users alone"), self.env.cr.savepoint():
+            self.menv["segmentation.metric"].create({**values, **path, "date_field_id": date.id})
 
     # -- texts ---------------------------------------------------------------------------------
 
