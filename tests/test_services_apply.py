@@ -99,6 +99,16 @@ class TestServicesApply(ServiceCommon):
         self.assertEqual(partner.specific_property_product_pricelist, third)
         self.assertIn("Set by hand since", application.line_ids.reason)
 
+    def test_what_a_person_took_away_stays_away(self):
+        self.service("pricelist", self.pricelist)
+        partner = self.served(1)
+        partner._apply_services()
+        partner.specific_property_product_pricelist = False
+        application = partner._apply_services()
+        self.assertFalse(partner.specific_property_product_pricelist)
+        self.assertIn("Set by hand since", application.line_ids.reason)
+        self.assertFalse(self.preview(partner).line_ids.take, "only who ticks it sets it again")
+
     def test_undo_leaves_what_was_changed_since(self):
         self.service("pricelist", self.pricelist)
         self.service("tags", self.tag)
