@@ -430,6 +430,23 @@ class TestRegularContact(ServiceCommon):
         self.run_jobs("cron_contact")
         self.assertEqual(len(self.contacts(partner)), 1)
 
+    def test_review_of_large_customers_is_an_example_that_a_manager_switches_on(self):
+        item = self.env.ref("partner_segmentation.service_large_contact").with_company(self.company)
+        partner = self.served(1, user_id=self.users[0].id)
+        small = self.served(1, 1, user_id=self.users[0].id)
+        self.run_jobs("cron_contact")
+        self.assertFalse(item.active)
+        self.assertFalse((partner | small).activity_ids)
+        for context in ({}, {"active_test": False}):
+            self.assertFalse(self.Service.with_context(**context)._policy(partner).lines)
+        manager = self.new_user("service_reviewer", "partner_segmentation.group_manager,base.group_partner_manager")
+        item.with_user(manager).active = True
+        self.assertEqual(item.user_id, manager)
+        self.run_jobs("cron_contact")
+        self.assertEqual(len(self.contacts(partner)), 1)
+        self.assertFalse(small.activity_ids)
+        self.assertEqual(self.Service._policy(partner).lines[0].value, "every 90 days")
+
     def test_class_that_comes_first_says_how_often(self):
         region = self.env.ref("partner_segmentation.dimension_region")
         partner = self.served(
