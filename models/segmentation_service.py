@@ -19,6 +19,7 @@ class SegmentationService(models.Model):
 
     class_id = fields.Many2one("segmentation.class", required=True, ondelete="cascade", index=True)
     sequence = fields.Integer(default=10)
+    active = fields.Boolean(string="Switched on", default=True, help="Nothing is shown or done while it is off.")
     company_id = fields.Many2one(
         "res.company",
         default=lambda self: self.env.company,
@@ -71,7 +72,7 @@ class SegmentationService(models.Model):
     )
 
     _once = models.UniqueIndex(
-        "(class_id, kind, COALESCE(company_id, 0))",
+        "(class_id, kind, COALESCE(company_id, 0)) WHERE active",
         "The class already has a service of this kind for this company. Change that one, or choose another Company.",
     )
 

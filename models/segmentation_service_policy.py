@@ -84,6 +84,7 @@ class SegmentationService(models.Model):
         lines = {cls.id: [int(part) for part in reversed(cls.parent_path.split("/")[:-1])] for cls in classes}
         domain = Domain("class_id", "in", list({id_ for line in lines.values() for id_ in line}))
         domain &= Domain("company_id", "in", (False, self.env.company.id)) & Domain("kind", "in", list(self._kinds()))
+        domain &= Domain("active", "=", True)  # whatever the context of the user's view says
         by_class = self.search(domain).grouped(lambda item: item.class_id.id)
         found = {}
         for class_id, line in lines.items():

@@ -177,8 +177,9 @@ class SegmentationService(models.Model):
             if kind.pool:
                 proposal.new = self._choose(proposal.old, proposal.new, known.loads[kind.code])
             in_force = proposal.old or (_raw(partner[kind.fallback]) if kind.fallback else proposal.old)
-            by_hand = not self._is_default(partner, proposal.field_name) and not (
-                lines and lines[-1].new_value == proposal.old
+            # What was applied and is not there any more was taken away by hand.
+            by_hand = (
+                lines[-1].new_value != proposal.old if lines else not self._is_default(partner, proposal.field_name)
             )
             proposal.state = "same" if in_force == proposal.new or not proposal.new else "hand" if by_hand else "new"
         if proposal.state == "hand" and lines:

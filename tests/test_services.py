@@ -164,6 +164,7 @@ class TestServicePolicy(ServiceCommon):
         html = report._render_qweb_html("partner_segmentation.report_customer_file", partner.ids)[0].decode()
         self.assertIn("Key accounts", html)
         self.assertIn("Treat them well.", html)
+        self.assertNotIn(self.large.description, html, "what the manager says about serving it is enough")
         self.assertNotIn("Served by hand only", html)
         partner.write({"segmentation_service_excluded": True, "segmentation_service_exclusion_reason": "Contract"})
         html = report._render_qweb_html("partner_segmentation.report_customer_file", partner.ids)[0].decode()

@@ -99,6 +99,16 @@ class TestServicesApply(ServiceCommon):
         self.assertEqual(partner.specific_property_product_pricelist, third)
         self.assertIn("Set by hand since", application.line_ids.reason)
 
+    def test_what_a_person_took_away_stays_away(self):
+        self.service("pricelist", self.pricelist)
+        partner = self.served(1)
+        partner._apply_services()
+        partner.specific_property_product_pricelist = False
+        application = partner._apply_services()
+        self.assertFalse(partner.specific_property_product_pricelist)
+        self.assertIn("Set by hand since", application.line_ids.reason)
+        self.assertFalse(self.preview(partner).line_ids.take, "only who ticks it sets it again")
+
     def test_undo_leaves_what_was_changed_since(self):
         self.service("pricelist", self.pricelist)
         self.service("tags", self.tag)
@@ -419,6 +429,23 @@ class TestRegularContact(ServiceCommon):
         activity.sudo().date_done = Date.today() - timedelta(days=30)
         self.run_jobs("cron_contact")
         self.assertEqual(len(self.contacts(partner)), 1)
+
+    def test_review_of_large_customers_is_an_example_that_a_manager_switches_on(self):
+        item = self.env.ref("partner_segmentation.service_large_contact").with_company(self.company)
+        partner = self.served(1, user_id=self.users[0].id)
+        small = self.served(1, 1, user_id=self.users[0].id)
+        self.run_jobs("cron_contact")
+        self.assertFalse(item.active)
+        self.assertFalse((partner | small).activity_ids)
+        for context in ({}, {"active_test": False}):
+            self.assertFalse(self.Service.with_context(**context)._policy(partner).lines)
+        manager = self.new_user("service_reviewer", "partner_segmentation.group_manager,base.group_partner_manager")
+        item.with_user(manager).active = True
+        self.assertEqual(item.user_id, manager)
+        self.run_jobs("cron_contact")
+        self.assertEqual(len(self.contacts(partner)), 1)
+        self.assertFalse(small.activity_ids)
+        self.assertEqual(self.Service._policy(partner).lines[0].value, "every 90 days")
 
     def test_class_that_comes_first_says_how_often(self):
         region = self.env.ref("partner_segmentation.dimension_region")
