@@ -18,7 +18,7 @@ def uninstall_hook(env):
     env.cr.execute("TRUNCATE segmentation_profile, segmentation_change, segmentation_action_item")
     env.cr.execute("DELETE FROM segmentation_action")
     _keep_activities(env)
-    env.cr.execute("UPDATE segmentation_dimension SET fallback_class_id = NULL")
+    env.cr.execute("UPDATE segmentation_dimension SET fallback_class_id = NULL, metric_id = NULL")
     env.cr.execute("UPDATE segmentation_metric SET metric_id = NULL, base_metric_id = NULL")
 
 

@@ -3,7 +3,6 @@ from datetime import date, timedelta
 
 from lxml import etree
 
-from odoo import fields
 from odoo.tests import tagged
 
 from .common import SegmentationCommon
@@ -22,7 +21,7 @@ class TestOverrides(SegmentationCommon):
         cls.contact = cls.customer("Contact", is_company=False, parent_id=cls.first.id)
         cls.classify()
         cls.large = cls.env.ref("partner_segmentation.class_size_large")
-        cls.today = fields.Date.context_today(cls.first)
+        cls.today = cls.env["segmentation.run"]._today(cls.company)  # tomorrow already, when it is late in UTC
 
     def override(self, partner=None, **values):
         return self.env["segmentation.override"].create(
