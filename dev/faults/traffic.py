@@ -21,8 +21,8 @@ def check(server):
         figures[title], found = measure(server, load)
         problems += [f"{title}: {problem}" for problem in found] if load != "burn" else []
     tell(figures)
-    wanted = base.work(server, jobs="cron_classify_touched cron_work")
-    return [*problems, *(["runs or touched customers wait for ever"] if wanted["waiting"] else [])]
+    left = base.work(server, jobs="cron_work cron_classify_touched")["waiting"]
+    return [*problems, *(["runs or touched customers wait for ever"] if left else [])]
 
 
 def measure(server, load):

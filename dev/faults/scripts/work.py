@@ -21,7 +21,10 @@ WAITING = """
     SELECT (SELECT count(*) FROM segmentation_run WHERE state IN ('queued', 'running'))
          + (SELECT count(*) FROM segmentation_touch)
          + (SELECT count(*) FROM segmentation_export WHERE state IN ('queued', 'running'))
+         + (SELECT count(*) FROM segmentation_action_item WHERE state = 'waiting')
 """
+# Attempts that were interrupted are repeated after five minutes.
+LET_TIME_PASS = "UPDATE segmentation_action_item SET not_before = now() AT TIME ZONE 'UTC' WHERE state = 'waiting'"
 PLACES = {
     "begin": (type(env["segmentation.run"]), "_begin"),
     "execute": (type(env["segmentation.run"]), "_execute"),
@@ -82,6 +85,7 @@ start = time.monotonic()
 while True:
     for job in JOBS:
         do(job)
+    env.cr.execute(LET_TIME_PASS)
     env.cr.execute(WAITING)
     waiting = env.cr.fetchone()[0]
     env.cr.commit()
