@@ -6,7 +6,7 @@ import shlex
 import signal
 import sys
 
-from . import bench, check, clean, database, demo, dist, environment, i18n, linters, odoo, postgres, testing
+from . import bench, check, clean, database, demo, dist, environment, faults, i18n, linters, odoo, postgres, testing
 from .console import DevError, say
 from .paths import ADDONS, ODOO_CONF, VENV, VENV_PYTHON
 
@@ -40,6 +40,11 @@ def parse_arguments():
     verb.add_argument("--repeat", type=int, default=3)
     verb.add_argument("--explain", action="store_true", help="write query plans into .dev/log/")
     verb.set_defaults(run=lambda options: bench.run(options.customers, options.repeat, options.explain))
+
+    verb = verbs.add_parser("faults", help="kill, race and restart real processes, and look at what is left")
+    verb.add_argument("-n", dest="customers", type=int, default=20_000)
+    verb.add_argument("names", nargs="*", help=f"of {', '.join(faults.CHECKS)}; default: all")
+    verb.set_defaults(run=lambda options: faults.run(options.customers, options.names))
 
     verb = verbs.add_parser("lint", help="linters only")
     verb.set_defaults(run=run_lint)

@@ -46,9 +46,13 @@ CONSTRAINTS = (
 )
 
 
-def passes(server, source):
-    """Uninstall in a copy of `source`, and say whether the copy is clean."""
-    name = f"{source}_uninstall"
+def copy_name(source):
+    return f"{source}_uninstall"
+
+
+def passes(server, source, *, keep=False):
+    """Uninstall in a copy of `source`, and say whether the copy is clean; `keep` it for further looks."""
+    name = copy_name(source)
     database.copy(server, source, name)
     before = remember(server, name)
     complaints = odoo_log.complaints(uninstall(server, name))
@@ -63,7 +67,8 @@ def passes(server, source):
         say(f"    FAILED; the database {name} is kept for a look.")
         return False
     say("    Uninstalling leaves nothing behind, and logs no warning.")
-    database.drop(server, name)
+    if not keep:
+        database.drop(server, name)
     return True
 
 

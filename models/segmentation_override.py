@@ -95,6 +95,19 @@ class SegmentationOverride(models.Model):
         """Return to the computed class."""
         self.active = False
 
+    @api.model
+    def _end_doubles(self, partners):
+        """Leave one class set by hand per company and dimension, before contacts become one customer.
+
+        :param partners: the contacts; what is set for the first wins
+        """
+        place = {id_: number for number, id_ in enumerate(partners.ids)}
+        overrides = self.search([("partner_id", "in", partners.ids)])
+        groups = overrides.grouped(lambda override: (override.company_id, override.dimension_id)).values()
+        doubles = self.concat(*(group.sorted(lambda o: place[o.partner_id.id])[1:] for group in groups))
+        # Nobody is classified on the way to being one.
+        super(SegmentationOverride, doubles).write({"active": False, "ended_at": self.env.cr.now()})
+
     def _customers(self) -> dict:
         """Company → customers whose class the overrides set there."""
         return {company: overrides.partner_id for company, overrides in self.grouped("company_id").items()}

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError, UserError
+from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from .segmentation_run import BUSY_DELAY, CompanyBusyError, RunCancelledError
@@ -105,11 +106,14 @@ class SegmentationRun(models.Model):
 
     @api.model
     def _cron_work(self):
-        """Work off the waiting runs, oldest first, and those that an interruption left behind."""
-        now = fields.Datetime.now()
-        runs = self.search(
-            ["|", ("state", "=", "running"), "&", ("state", "=", "queued"), ("not_before", "<=", now)], order="id"
+        """Work off the waiting runs, oldest first, and those that an interruption left behind.
+
+        Those of an archived company wait until it is back.
+        """
+        due = Domain("state", "=", "running") | (
+            Domain("state", "=", "queued") & Domain("not_before", "<=", fields.Datetime.now())
         )
+        runs = self.search(due & Domain("company_id.active", "=", True), order="id")
         self.env["ir.cron"]._commit_progress(remaining=len(runs))
         for run in runs:
             run._work()

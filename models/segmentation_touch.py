@@ -1,7 +1,13 @@
+import logging
+
 from odoo import api, fields, models
+from odoo.exceptions import ConcurrencyError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from .segmentation_run import BUSY_DELAY, CompanyBusyError
+
+_logger = logging.getLogger(__name__)
 
 BATCH = 5000
 
@@ -65,6 +71,18 @@ class SegmentationTouch(models.Model):
     @api.model
     def _cron_classify_touched(self):
         """Classify the touched customers, a batch per call; the scheduler repeats until none is left."""
+        try:
+            done, put_off = self._classify_batch()
+        except (ConcurrencyError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY) as error:
+            self.env.cr.rollback()  # another run wrote about the same customers; the marks are back
+            _logger.info("Touched customers are put off: %s", error)
+            done, put_off = 0, True
+        if put_off:
+            self.env.ref("partner_segmentation.cron_classify_touched")._trigger(fields.Datetime.now() + BUSY_DELAY)
+        self.env["ir.cron"]._commit_progress(done, remaining=0 if put_off else self.search_count([], limit=1))
+
+    def _classify_batch(self) -> tuple[int, bool]:
+        """Number of the customers that were taken, and whether those of a company have to wait."""
         by_company = self._take(BATCH)
         put_off = False
         for company, partner_ids in by_company.items():
@@ -74,11 +92,7 @@ class SegmentationTouch(models.Model):
             except CompanyBusyError:
                 put_off = True
                 self.create([{"company_id": company.id, "partner_id": id_} for id_ in partner_ids])
-        if put_off:
-            self.env.ref("partner_segmentation.cron_classify_touched")._trigger(fields.Datetime.now() + BUSY_DELAY)
-        self.env["ir.cron"]._commit_progress(
-            sum(map(len, by_company.values())), remaining=0 if put_off else self.search_count([], limit=1)
-        )
+        return sum(map(len, by_company.values())), put_off
 
     def _take(self, limit: int) -> dict:
         """Remove up to ``limit`` marks; company → ids of the customers they were about."""

@@ -1,3 +1,4 @@
+import errno
 import logging
 import tempfile
 import time
@@ -59,9 +60,14 @@ class SegmentationExport(models.Model):
         if count > AT_ONCE:
             self.env.ref("partner_segmentation.cron_export").sudo()._trigger()  # as for the record
         else:
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "export.xlsx"
-                record._finish(path, export.save(str(path)))
+            try:
+                with tempfile.TemporaryDirectory() as folder:
+                    path = Path(folder) / "export.xlsx"
+                    record._finish(path, export.save(str(path)))
+            except Exception as error:
+                if _is_disk_full(error):
+                    raise UserError(self._disk_full_message()) from error
+                raise
         return record.with_env(self.env)
 
     @api.model
@@ -91,8 +97,11 @@ class SegmentationExport(models.Model):
         )
 
     def _finish(self, path: Path, customers: int):
-        """Keep the file."""
-        self.env["ir.attachment"].create(
+        """Keep the file.
+
+        :raise OSError: the disk is full
+        """
+        attachment = self.env["ir.attachment"].create(
             {
                 "name": self.name,
                 "raw": path.read_bytes(),
@@ -101,6 +110,7 @@ class SegmentationExport(models.Model):
                 "res_id": self.id,
             }
         )
+        _check_stored(attachment)
         self.write({"state": "done", "customers": customers, "progress": 100.0, "error": False})
 
     # -- scheduled job -------------------------------------------------------------------------
@@ -141,8 +151,15 @@ class SegmentationExport(models.Model):
             except Exception as error:
                 self.env.cr.rollback()
                 _logger.exception("Excel export %s failed", self.id)
-                self.write({"state": "failed", "error": str(error)})
+                text = self._disk_full_message() if _is_disk_full(error) else str(error)
+                self.write({"state": "failed", "error": text})
         self._notify_user()
+
+    def _disk_full_message(self) -> str:
+        return self.env._(
+            "The disk of the server is full, so the file could not be written. Have whoever runs the server make room, "
+            "then export again."
+        )
 
     def _write(self, path: Path) -> int:
         user = self.create_uid
@@ -224,3 +241,23 @@ class _Progress:
         with self.export.env.registry.cursor() as cr:
             export = self.export.with_env(self.export.env(cr=cr))
             export.progress = 100.0 * written / self.customers
+
+
+def _check_stored(attachment):
+    """Odoo only logs that it could not write the file of an attachment, and would hand out half of it.
+
+    :raise OSError: the file is not whole; what there is of it has been removed
+    """
+    if attachment._storage() != "file":
+        return
+    path = Path(attachment._full_path(attachment.store_fname))
+    if not path.is_file() or path.stat().st_size != attachment.file_size:
+        path.unlink(missing_ok=True)
+        raise OSError(errno.ENOSPC, "The file was not stored")
+
+
+def _is_disk_full(error) -> bool:
+    """Whether an error comes from a full disk, also when a library has wrapped it."""
+    while error and not (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)):
+        error = error.__cause__ or error.__context__
+    return error is not None
