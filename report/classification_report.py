@@ -5,6 +5,7 @@ from odoo import models
 from .charts import bar_chart, curve_chart
 from .findings import Findings
 from .formats import Formats
+from .reconciliation import revenue_window
 from .summary import summarise_rows
 from .summary_risk import at_risk
 from .tables import BLOCK, COLUMNS, MOVES, RULES, charted, grid, moves
@@ -19,6 +20,7 @@ class Content:
     :ivar risk: :class:`~.summary_risk.Risk` or ``None``
     :ivar formats: :class:`~.formats.Formats`
     :ivar findings: list of :class:`~.findings.Finding`
+    :ivar period: first and last day of the revenue; the first is ``None`` when all of it counts
     """
 
     wizard: object
@@ -26,6 +28,7 @@ class Content:
     risk: object
     formats: object
     findings: list
+    period: tuple
 
     @property
     def env(self):
@@ -80,4 +83,5 @@ class ClassificationReport(models.AbstractModel):
         summary = summarise_rows(rows, reasons, wizard.dimension_ids, pairs)
         risk = None if summary.no_data else at_risk(rows)
         formats = Formats(rows.env, rows.company.currency_id)
-        return Content(wizard.with_env(rows.env), summary, risk, formats, Findings(summary, risk, formats).all())
+        findings = Findings(summary, risk, formats).all()
+        return Content(wizard.with_env(rows.env), summary, risk, formats, findings, revenue_window(rows))

@@ -64,7 +64,7 @@ def reconcile(rows, summary) -> Reconciliation | None:
     if not rows.shows_figures or summary.no_data:
         return None
     round_ = rows.company.currency_id.round
-    start, end = _window(rows)
+    start, end = revenue_window(rows)
     items = _items(rows, start, end)
     accounts = rows.select(
         "SELECT account_id, SUM(amount) FROM (%(items)s) AS item GROUP BY account_id ORDER BY 2 DESC, 1", items=items
@@ -87,7 +87,7 @@ def reconcile(rows, summary) -> Reconciliation | None:
     return Reconciliation(start, end, ledger, tuple(comparisons), named, causes, further)
 
 
-def _window(rows) -> tuple:
+def revenue_window(rows) -> tuple:
     """First and last day of the documents that the revenue is made of."""
     metric = rows.env["segmentation.metric"].search([("field_name", "=", FIGURES["revenue"])])
     end = rows.scope.window_end(metric.offset_months, metric.offset_days)

@@ -5,6 +5,8 @@ from io import BytesIO
 from itertools import pairwise
 from unicodedata import normalize
 
+from dateutil.relativedelta import relativedelta
+from lxml.html import fromstring
 from pypdf import PdfReader
 
 from odoo import Command
@@ -118,6 +120,13 @@ class TestReport(ReportCommon):
     def test_numbers_follow_the_language(self):
         self.env["res.lang"]._activate_lang("de_DE")
         self.assertIn("63.500,25", self.html(self.wizard(lang="de_DE")))
+
+    def test_the_period_of_the_revenue_is_told(self):
+        self.env["segmentation.metric"].search([("field_name", "=", "revenue_12m")]).window_months = 3
+        [row] = fromstring(self.html(self.wizard())).find_class("o_segmentation_period")
+        formats = Formats(self.env, self.cny)
+        first = self.today - relativedelta(months=3) + timedelta(days=1)
+        self.assertIn(f"Invoiced from {formats.date(first)} to {formats.date(self.today)}", words(row.text_content()))
 
     def test_findings_rest_on_the_figures(self):
         content = self.content(self.wizard())
