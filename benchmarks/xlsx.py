@@ -70,7 +70,7 @@ def sample(env, options):
     cells = []
 
     class Recorder(workbook_customers._Writer):
-        def write(self, batch):
+        def write_rows(self, batch):
             if not cells:
                 for partner_id, *values in batch:
                     row = [

@@ -43,7 +43,11 @@ class SegmentationService(models.Model):
         domain="[('share', '=', False)]",
         help="Several: each customer goes to the one who has the fewest.",
     )
-    team_ids = fields.Many2many("crm.team", string="Sales teams")
+    team_ids = fields.Many2many(
+        "crm.team",
+        string="Sales teams",
+        help="For the salesperson: the members of these teams are among whom one is chosen.",
+    )
     pricelist_id = fields.Many2one("product.pricelist", ondelete="restrict")
     payment_term_id = fields.Many2one("account.payment.term", ondelete="restrict")
     credit_limit = fields.Monetary(groups=CREDIT)
@@ -129,7 +133,10 @@ class SegmentationService(models.Model):
 
     def _value(self):
         """What the item gives: a list of ids, or the number or text itself."""
-        value = self[self._kinds()[self.kind].value]
+        kind = self._kinds()[self.kind]
+        value = self[kind.value]
+        if kind.members:
+            value |= self.mapped(kind.members)
         return value.ids if isinstance(value, models.BaseModel) else value
 
     def _text(self) -> str | bool:
@@ -163,7 +170,7 @@ class SegmentationService(models.Model):
     def _check_value(self):
         for item in self:
             kind = self._kinds().get(item.kind)
-            if kind and (not item[kind.value] or (item.kind in ("contact", "credit_limit") and item[kind.value] < 0)):
+            if kind and (not item._value() or (item.kind in ("contact", "credit_limit") and item[kind.value] < 0)):
                 raise ValidationError(
                     self.env._(
                         "Service “%(kind)s” of class “%(class)s” has no value. Enter “%(field)s”.",

@@ -202,8 +202,8 @@ class SegmentationService(models.Model):
         for code, kind in self._kinds().items():
             name = kind.field_in(Partner)
             if kind.pool and name:
-                pool = items.filtered(lambda item, code=code: item.kind == code)[kind.value]
-                groups = Partner._read_group([(name, "in", pool.ids), ("parent_id", "=", False)], [name], ["__count"])
+                pool = {id_ for item in items if item.kind == code for id_ in item._value()}
+                groups = Partner._read_group([(name, "in", list(pool)), ("parent_id", "=", False)], [name], ["__count"])
                 loads[code] = Counter({record.id: count for record, count in groups})
         return loads
 

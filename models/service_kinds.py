@@ -19,6 +19,7 @@ class Kind:
     :ivar value: field of ``segmentation.service`` with what the class gives
     :ivar fields: contact fields that can hold it; the first that is there is used
     :ivar fallback: contact field with the value in force while the other is empty
+    :ivar members: path from ``segmentation.service`` to further records that it may give
     :ivar pool: one of the values is chosen for each customer, the one with the fewest customers
     :ivar adds: the values of several classes, and those that the customer has, add up
     :ivar once: method of ``segmentation.service`` that does it on application; takes customers, returns customer →
@@ -36,6 +37,7 @@ class Kind:
     value: str
     fields: Sequence = ()
     fallback: str | None = None
+    members: str | None = None
     pool: bool = False
     adds: bool = False
     once: str | None = None
@@ -68,7 +70,7 @@ class Kind:
 
 # Lists of fields: strings in parentheses would be taken for texts to translate.
 KINDS = (
-    Kind("salesperson", _lt("Salesperson"), "user_ids", ["user_id"], pool=True),
+    Kind("salesperson", _lt("Salesperson"), "user_ids", ["user_id"], members="team_ids.member_ids", pool=True),
     # Contacts of Odoo itself have no sales team; some modules add one.
     Kind("team", _lt("Sales team"), "team_ids", ["team_id"], pool=True),
     Kind(

@@ -54,7 +54,7 @@ class TestCustomerFile(SegmentationCommon):
         shown += [f"{name} {value}" for name, value in profile._figures()]
         for explanation in profile._explain():
             shown += [explanation.dimension.name, explanation.cls.name or "Unclassified", explanation.reason]
-            shown += [explanation.cls.description] if explanation.cls.description else []
+            shown += [explanation.cls.service_description] if explanation.cls.service_description else []
         for part in shown:
             self.assertIn(words(part), text)
 
@@ -91,7 +91,7 @@ class TestCustomerFile(SegmentationCommon):
     def test_markup_is_text(self):
         self.partner.write({"name": HOSTILE, "street": HOSTILE, "vat": False})
         self.partner.child_ids.name = HOSTILE
-        self.size.class_ids.description = HOSTILE
+        self.size.class_ids.service_description = HOSTILE
         html = self.html(self.partner)
         self.assertNotIn("<script>alert", html)
         self.assertIn("&lt;script&gt;alert", html)

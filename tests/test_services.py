@@ -35,7 +35,12 @@ class TestServicePolicy(ServiceCommon):
             self.assertIn(text, html)
         contact = self.env["res.partner"].create({"name": "Person", "parent_id": partner.id})
         self.assertIn("Key accounts", contact.segmentation_services)
-        self.assertFalse(self.served(1, employees=1).segmentation_services)
+        small = self.env.ref("partner_segmentation.class_size_small")
+        served = self.served(1, employees=1)
+        self.assertIn(small.service_description, served.segmentation_services)
+        small.service_description = False
+        served.invalidate_recordset()
+        self.assertFalse(served.segmentation_services, "nothing is said")
 
     def test_first_dimension_wins_and_what_adds_up_adds_up(self):
         region = self.env.ref("partner_segmentation.dimension_region")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Date
 from odoo.service.model import get_public_method
 from odoo.tests import tagged
@@ -188,6 +188,19 @@ class TestServicesApply(ServiceCommon):
         self.assertEqual(loads, [3, 3, 3])
         self.assertEqual(partners.mapped("user_id.id")[:2], [ben.id, carl.id])
         self.assertFalse(partners._apply_services(), "who is in the pool stays")
+
+    def test_salespeople_of_a_team_are_dealt_out_too(self):
+        anna, ben, carl = self.users.sorted("id")
+        team = self.env["crm.team"].create({"name": "East", "company_id": False, "member_ids": (anna | ben).ids})
+        item = self.service("salesperson", carl)
+        item.write({"user_ids": False, "team_ids": team.ids})
+        self.assertIn(anna.name, item.value_text)
+        partners = self.served(4, user_id=False)
+        partners._apply_services()
+        self.assertEqual(sorted(partners.mapped("user_id").ids), (anna | ben).ids)
+        self.assertEqual(len(partners.filtered(lambda partner: partner.user_id == anna)), 2)
+        with self.assertRaisesRegex(ValidationError, "has no value"):
+            item.team_ids = False
 
     def test_plan_is_started_once_for_each_stay_in_the_class(self):
         self.service("plan", self.plan)
