@@ -46,7 +46,7 @@ class SegmentationService(models.Model):
     team_ids = fields.Many2many(
         "crm.team",
         string="Sales teams",
-        help="For the salesperson: the members of these teams are among whom one is chosen.",
+        help="For a salesperson: one of the members is chosen.",
     )
     pricelist_id = fields.Many2one("product.pricelist", ondelete="restrict")
     payment_term_id = fields.Many2one("account.payment.term", ondelete="restrict")
