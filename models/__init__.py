@@ -30,6 +30,7 @@ from . import segmentation_run
 from . import segmentation_run_queue
 from . import segmentation_run_step
 from . import segmentation_run_failure
+from . import segmentation_rules
 from . import segmentation_change
 from . import segmentation_peer_product
 from . import ir_actions_server

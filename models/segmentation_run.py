@@ -129,9 +129,14 @@ class SegmentationRun(models.Model):
         )
 
     @api.model
-    def _last_complete(self, company):
-        """The last run that evaluated all customers of the company; empty before the first one."""
+    def _last_complete(self, company, before=None):
+        """The last run that evaluated all customers of the company; empty before the first one.
+
+        :param before: moment that it was made before; ``None`` for the last one of all
+        """
         domain = [("company_id", "=", company.id), ("scope", "=", "all"), ("state", "in", ("done", "partial"))]
+        if before:
+            domain.append(("create_date", "<", before))
         return self.search(domain, limit=1)
 
     @api.model
@@ -197,6 +202,8 @@ class SegmentationRun(models.Model):
                 "duration": time.monotonic() - start,
             }
         )
+        if self.scope == "all":
+            self.env["segmentation.rules"]._record(evaluation.dimensions.with_env(self.env))
         self.env["segmentation.action"]._queue_changes(self)
         self.env["segmentation.next.step"]._queue(self)
 

@@ -118,29 +118,40 @@ def method(rows, dimensions) -> Method:
     shown = env["segmentation.metric"].search([("field_name", "in", list(FIGURES.values()))])
     metrics = shown.union(*(dimension._used_metrics() for dimension in dimensions)).sorted()
     run = env["segmentation.run"]._last_complete(rows.company)
+    then = _rules_then(rows, dimensions)
     return Method(
-        tuple(_dimension_method(dimension) for dimension in dimensions),
+        tuple(_dimension_method(d, then.get(d) or d._method_texts()) for d in dimensions),
         tuple((metric.name, metric.sentence) for metric in metrics),
         run.create_date or None,
-        tuple(_notes(rows)),
+        tuple(_notes(rows, dimensions.filtered(lambda dimension: dimension not in then))),
     )
 
 
-def _dimension_method(dimension) -> DimensionMethod:
-    methods = dict(dimension._fields["method"]._description_selection(dimension.env))
-    # Who may see classes may know which standard they come from.
-    item = (
-        dimension.env["segmentation.standard.item"]
-        .sudo()
-        .search([("kind", "=", "dimension"), ("res_id", "=", dimension.id)], limit=1)
-    )
-    rules = tuple((cls.name, cls.rule or "") for cls in dimension.class_ids)
-    return DimensionMethod(dimension, methods[dimension.method], item.standard_id.name or "", rules)
+def _dimension_method(dimension, texts) -> DimensionMethod:
+    rules = tuple((name, rule) for name, rule in texts["rules"])
+    return DimensionMethod(dimension, texts["method"], texts["standard"], rules)
 
 
-def _notes(rows):
-    if rows.is_past or rows.compare_to:
+def _rules_then(rows, dimensions) -> dict:
+    """Dimension → how it classified on a past day, as far as that is known."""
+    # The rules are shown to everybody who sees classes; who evaluated when is not told.
+    then = rows.env["segmentation.rules"].sudo()._in_force(rows.company, rows.scope.end) if rows.is_past else {}
+    return {dimension: then[dimension] for dimension in dimensions if dimension in then}
+
+
+def _notes(rows, unknown):
+    """What a reader has to know.
+
+    :param unknown: dimensions whose rules of a past day are not known, so that those of today are listed
+    """
+    if rows.compare_to and not rows.is_past:
         yield rows.env._("The classes of past days are those recorded then; the rules listed here are those of today.")
+    elif rows.is_past:
+        yield rows.env._("The classes are those recorded then, and the rules listed here those that were in force.")
+        if unknown:
+            yield rows.env._(
+                "Of these dimensions the rules of today are listed: %s.", ", ".join(unknown.mapped("name"))
+            )
     if rows.is_past:
         yield rows.env._(
             "Revenue is that of the documents dated up to the as-of date as they are posted now. Overdue amounts and "

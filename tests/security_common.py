@@ -113,6 +113,7 @@ class SecurityCommon(SegmentationCommon):
             "many2one_reference": 1,
             "boolean": True,
             "float": 1.0,
+            "json": {"en_US": {}},
             "date": AS_OF,
             "datetime": fields.Datetime.now(),
         }

@@ -36,6 +36,7 @@ segmentation.preview              company,creator  -      -      -        -     
 segmentation.preview.mover        company,creator  -      -      -        -         -    -        -        -        -         rc      rc
 segmentation.profile              company          -      -      -        -         r    r        r        r        r         r       r
 segmentation.report               company,creator  -      -      -        -         rcwd rcwd     rcwd     rcwd     rcwd      rcwd    rcwd
+segmentation.rules                company          -      -      -        -         -    -        -        -        -         r       r
 segmentation.run                  company          -      -      -        -         r    r        r        r        r         rd      rd
 segmentation.run.failure          company          -      -      -        -         r    r        r        r        r         r       r
 segmentation.run.step             company          -      -      -        -         r    r        r        r        r         r       r

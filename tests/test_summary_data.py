@@ -266,6 +266,23 @@ class TestSummaryData(SummaryCommon):
             number = sum(not file[dimension.field_name] for file in files)
             self.assertEqual(figures.customers, number, dimension.name)
 
+    def test_rules_that_were_in_force(self):
+        for run in self.env["segmentation.run"].search([("company_id", "=", self.company.id)]):
+            self.env.cr.execute("UPDATE segmentation_run SET create_date = as_of WHERE id = %s", (run.id,))
+        self.env.invalidate_all()
+        self.bound("large", "employee_count", 777)
+        self.classify(as_of=self.today)
+        for as_of, bound in ((self.day(20), "250"), (self.day(21), "250"), (None, "777")):
+            method = summarise(self.company, as_of=as_of, dimensions=self.size).method
+            large = dict(method.dimensions[0].rules)["Large"]
+            self.assertIn(f"Employees ≥ {bound}", large, as_of)
+
+    def test_rules_that_are_not_known(self):
+        self.env["segmentation.rules"].sudo().search([]).unlink()
+        method = summarise(self.company, as_of=self.day(20)).method
+        self.assertTrue(any("rules of today" in note and self.size.name in note for note in method.notes))
+        self.assertTrue(method.dimensions[0].rules)
+
     def test_method_names_rules_and_metrics(self):
         method = summarise(self.company, dimensions=self.size).method
         [line] = method.dimensions
