@@ -1,4 +1,8 @@
+import logging
+
 from odoo import api, fields, models
+
+_logger = logging.getLogger(__name__)
 
 
 class SegmentationRules(models.Model):
@@ -21,18 +25,18 @@ class SegmentationRules(models.Model):
         """Keep how the dimensions classify, as far as it has changed since it was kept last."""
         recorded = self.search([("dimension_id", "in", dimensions.ids)])
         known = {(rules.dimension_id, rules.version) for rules in recorded}
+        for dimension in dimensions.filtered(lambda dimension: (dimension, dimension.rule_version) not in known):
+            try:
+                with self.env.cr.savepoint():
+                    self._record_one(dimension)
+            except Exception:  # reports can do without, and the classes must not be lost
+                _logger.exception("The rules of dimension %s could not be kept", dimension.code)
+
+    @api.model
+    def _record_one(self, dimension):
         languages = [code for code, _name in self.env["res.lang"].get_installed()]
-        self.create(
-            [
-                {
-                    "dimension_id": dimension.id,
-                    "version": dimension.rule_version,
-                    "content": {lang: dimension.with_context(lang=lang)._method_texts() for lang in languages},
-                }
-                for dimension in dimensions
-                if (dimension, dimension.rule_version) not in known
-            ]
-        )
+        content = {lang: dimension.with_context(lang=lang)._method_texts() for lang in languages}
+        self.create({"dimension_id": dimension.id, "version": dimension.rule_version, "content": content})
 
     @api.model
     def _in_force(self, company, moment) -> dict:

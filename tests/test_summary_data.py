@@ -3,6 +3,7 @@
 import random
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, time, timedelta
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -10,6 +11,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..report.summary import summarise
 from ..report.summary_data import Figures
@@ -282,6 +284,15 @@ class TestSummaryData(SummaryCommon):
         method = summarise(self.company, as_of=self.day(20)).method
         self.assertTrue(any("rules of today" in note and self.size.name in note for note in method.notes))
         self.assertTrue(method.dimensions[0].rules)
+
+    def test_rules_that_cannot_be_kept_lose_no_class(self):
+        self.bound("large", "employee_count", 777)
+        with (
+            patch.object(self.registry["segmentation.dimension"], "_method_texts", side_effect=ValueError("broken")),
+            mute_logger("odoo.addons.partner_segmentation.models.segmentation_rules"),
+        ):
+            run = self.classify(as_of=self.today)
+        self.assertEqual(run.state, "done")
 
     def test_method_names_rules_and_metrics(self):
         method = summarise(self.company, dimensions=self.size).method
