@@ -25,7 +25,6 @@ from . import segmentation_standard_item
 from . import segmentation_standard_dimension
 from . import segmentation_cut
 from . import segmentation_override
-from . import base_partner_merge
 from . import segmentation_run
 from . import segmentation_run_queue
 from . import segmentation_run_step

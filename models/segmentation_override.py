@@ -96,7 +96,7 @@ class SegmentationOverride(models.Model):
         self.active = False
 
     @api.model
-    def _end_doubles(self, partners):
+    def _end_doubles(self, partners):  # pylint: disable=missing-return
         """Leave one class set by hand per company and dimension, before contacts become one customer.
 
         :param partners: the contacts; what is set for the first wins
@@ -105,8 +105,9 @@ class SegmentationOverride(models.Model):
         overrides = self.search([("partner_id", "in", partners.ids)])
         groups = overrides.grouped(lambda override: (override.company_id, override.dimension_id)).values()
         doubles = self.concat(*(group.sorted(lambda o: place[o.partner_id.id])[1:] for group in groups))
-        # Nobody is classified on the way to being one.
-        super(SegmentationOverride, doubles).write({"active": False, "ended_at": self.env.cr.now()})
+        # Not our own write: nobody is classified on the way to being one.
+        ended = {"active": False, "ended_at": self.env.cr.now()}
+        super(SegmentationOverride, doubles).write(ended)  # pylint: disable=super-method-mismatch
 
     def _customers(self) -> dict:
         """Company → customers whose class the overrides set there."""

@@ -1,3 +1,4 @@
+from . import base_partner_merge
 from . import segmentation_scope
 from . import apply_standard
 from . import export_xlsx
