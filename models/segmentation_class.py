@@ -128,6 +128,7 @@ class SegmentationClass(models.Model):
                 known = max(dimension.with_context(active_test=False).class_ids.mapped("sequence"), default=0)
                 vals["sequence"] = last[dimension.id] = last.get(dimension.id, known) + 10
         classes = super(SegmentationClass, self._checked_as_a_whole()).create(vals_list).with_env(self.env)
+        classes._forget_order()
         classes._check_limits()
         return classes
 
@@ -137,11 +138,17 @@ class SegmentationClass(models.Model):
                 self.env._("A class cannot move to another Dimension: archive it and create a new one there.")
             )
         result = super(SegmentationClass, self._checked_as_a_whole()).write(vals)
+        if "sequence" in vals:
+            self._forget_order()
         if not vals.keys().isdisjoint(("criterion_ids", "sequence", "active", "share")):
             self._check_limits()
         if "code" in vals and self.env.context.get("segmentation_codes_later") is not CHECK_LATER:
             self.env["segmentation.run"]._update_codes()
         return result
+
+    def _forget_order(self):
+        # The cache of a one2many keeps its order, with new lines last; the last class is the fallback.
+        self.dimension_id.invalidate_recordset(["class_ids"])
 
     def _ruled_dimensions(self):
         return self.dimension_id
