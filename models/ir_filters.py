@@ -1,11 +1,16 @@
+import re
+
 from odoo import api, models
 from odoo.tools import LazyTranslate
+
+from .segmentation_column import PREFIX
 
 _lt = LazyTranslate(__name__)
 
 # Names of filters are not translatable in Odoo; these are of the favourites in data/favourites.xml.
 NAMES = {
     "favourite_size_industry": _lt("Size by sector"),
+    "favourite_abc_region": _lt("ABC by region"),
     "favourite_region_size": _lt("Region by size"),
     "favourite_stage_funnel": _lt("Purchase stages"),
     "favourite_salespeople": _lt("Salespeople by size"),
@@ -20,18 +25,23 @@ class IrFilters(models.Model):
 
     @api.model
     def get_filters(self, model, *args, **kwargs):
-        """Favourites of a view; ours in the user's language, without those about figures the user may not see."""
+        """Favourites of a view; ours in the user's language.
+
+        Without those about figures the user may not see, or about dimensions that no standard has brought yet.
+        """
         found = super().get_filters(model, *args, **kwargs)
         if model not in ("segmentation.profile", "segmentation.change"):
             return found
         Model = self.env[model]
-        hidden = [name for name, field in Model._fields.items() if not Model._has_field_access(field, "read")]
+        hidden = {name for name, field in Model._fields.items() if not Model._has_field_access(field, "read")}
         shipped = self._shipped_names()
-        return [
-            {**each, "name": shipped.get((each["id"], each["name"]), each["name"])}
-            for each in found
-            if not any(name in f"{each['context']} {each['domain']} {each['sort']}" for name in hidden)
-        ]
+        result = []
+        for each in found:
+            words = set(re.findall(r"\w+", f"{each['context']} {each['domain']} {each['sort']}"))
+            missing = {word for word in words if word.startswith(PREFIX)} - Model._fields.keys()
+            if not missing and not words & hidden:
+                result.append({**each, "name": shipped.get((each["id"], each["name"]), each["name"])})
+        return result
 
     def _shipped_names(self) -> dict:
         """Id and English name of the shipped favourites → name in the user's language; renamed ones keep theirs."""

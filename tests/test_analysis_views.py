@@ -50,10 +50,20 @@ class TestAnalysisViews(SummaryCommon):
 
     def test_favourites_have_names_of_the_language(self):
         found = {each["name"] for model in (PROFILE, CHANGE) for each in self.favourites(model=model)}
-        self.assertEqual(found, {self.env._(name) for name in NAMES.values()})
+        self.assertEqual(found, {self.env._(name) for name in NAMES.values()} - {"ABC by region"})
         favourite = self.env.ref("partner_segmentation.favourite_top_customers")
         favourite.name = "Our best"
         self.assertIn("Our best", {each["name"] for each in self.favourites()})
+
+    def test_favourite_comes_with_the_standard(self):
+        def offered():
+            return "ABC by region" in {each["name"] for each in self.favourites()}
+
+        self.assertFalse(offered())
+        self.env["segmentation.standard"].search([("code", "=", "ABC_REVENUE")])._apply()
+        self.classify()
+        self.assertTrue(offered())
+        self.test_favourites_can_be_used()
 
     def test_favourites_about_figures_are_for_those_who_see_them(self):
         names = {each["name"] for each in self.favourites(self.viewer)}
