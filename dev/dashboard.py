@@ -8,6 +8,7 @@ PROFILE, CHANGE = "segmentation.profile", "segmentation.change"
 VERSION = "18.5.10"  # of the format; Odoo 19 brings it up to date when it opens the file
 
 COMPANY, PERIOD, SALESPERSON = "company", "period", "salesperson"
+DEFAULT_PERIOD = "last_90_days"  # up to today; Odoo's last 12 months end with the last month
 FIELDS = {
     PROFILE: {
         COMPANY: {"chain": "company_id", "type": "many2one"},
@@ -247,14 +248,14 @@ def build():
             (f"customers_{field}", PROFILE, [field], "__count", order),
             (f"revenue_{field}", PROFILE, [field], "revenue_12m", order),
         )
-    by_dimension = {"group_by": ["dimension_id", "date:month"]}
+    migration = {"pivot_row_groupby": ["dimension_id", "from_class_id"], "pivot_column_groupby": ["to_class_id"]}
     sheet.title(
         link("Class changes up and down", CHANGE, "graph", name="Class changes"),
-        link("Class changes by dimension", CHANGE, "list", context=by_dimension, name="Class changes"),
+        link("Moves into classes, by former class", CHANGE, "pivot", context=migration, name="Class changes"),
     )
     sheet.charts(
         ("changes_direction", CHANGE, ["date:month", "direction"], "__count", None),
-        ("changes_dimension", CHANGE, ["date:month", "dimension_id"], "__count", None),
+        ("changes_migration", CHANGE, ["to_class_id", "from_class_id"], "__count", None),
     )
     sheet.title(link("Customers at risk", PROFILE, "list", AT_RISK))
     sheet.list(1)
@@ -339,7 +340,7 @@ def document(sheet):
         "pivotNextId": len(figures) + 1,
         "customTableStyles": {},
         "globalFilters": [
-            {"id": PERIOD, "type": "date", "label": "Period of changes", "defaultValue": "last_12_months"},
+            {"id": PERIOD, "type": "date", "label": "Period of changes", "defaultValue": DEFAULT_PERIOD},
             {"id": COMPANY, "type": "relation", "label": "Company", "modelName": "res.company"},
             {"id": SALESPERSON, "type": "relation", "label": "Salesperson", "modelName": "res.users"},
         ],

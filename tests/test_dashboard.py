@@ -105,6 +105,9 @@ class TestDashboard(DashboardCommon):
             counts[way] += count
         self.assertEqual(counts, {way: len(changes.filtered(lambda c, w=way: c.direction == w)) for way in counts})
         self.assertTrue(counts["up"])
+        moves = changes.grouped(lambda change: (change.to_class_id, change.from_class_id))
+        migration = {(to, former): count for to, former, count in self.charted("changes_migration")}
+        self.assertEqual(migration, {move: len(found) for move, found in moves.items()})
 
     def test_filter_by_salesperson(self):
         own = self.files().filtered(lambda file: file.user_id == self.seller)
@@ -125,6 +128,10 @@ class TestDashboard(DashboardCommon):
             model = source.get("model") or source["metaData"]["resModel"]
             wanted = filters if model == CHANGE else filters - {"period"}
             self.assertEqual(set(source["fieldMatching"]), wanted)
+
+    def test_changes_of_today_are_shown(self):
+        [period] = [each["defaultValue"] for each in self.snapshot["globalFilters"] if each["type"] == "date"]
+        self.assertIn(period, ("today", "last_7_days", "last_30_days", "last_90_days", "year_to_date"))
 
     def test_headings_lead_to_views(self):
         links = [text for text in self.snapshot["sheets"][0]["cells"].values() if "odoo://view/" in text]
