@@ -12,11 +12,14 @@ def post_init_hook(env):
     env["segmentation.standard"]._adopt_installed()
     env.ref("partner_segmentation.dimension_region")._create_state_classes(companies.country_id)
     env["segmentation.metric"]._load_optional()
+    env["segmentation.queued"]._load_job_functions()
     env["segmentation.run"]._queue(companies, "scheduled")
 
 
 def uninstall_hook(env):
     """Remove first what refers to classes and metrics and would keep them from being deleted."""
+    if "queue.job" in env:
+        env["queue.job"].search([("model_name", "=like", "segmentation.%")]).unlink()
     env["segmentation.export"].search([]).unlink()  # with their files
     env.cr.execute("DELETE FROM segmentation_criterion")
     env.cr.execute(
