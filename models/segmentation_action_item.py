@@ -121,7 +121,7 @@ class SegmentationActionItem(models.Model):
             return first
         alike = Domain("action_id", "=", first.action_id.id) & Domain("company_id", "=", first.company_id.id)
         items = self.search(self._due() & alike & Domain("attempts", "=", 0), order="not_before, id", limit=BATCH)
-        return self.concat(*(of_customer[0] for of_customer in items.grouped("partner_id").values()))
+        return self.browse().concat(*(of_customer[0] for of_customer in items.grouped("partner_id").values()))
 
     def _work(self):
         """Run what is due of the items.
