@@ -9,6 +9,7 @@ from odoo.tools import convert_file, split_every
 
 _logger = logging.getLogger(__name__)
 
+JOB_FUNCTIONS = "partner_segmentation/data/optional/queue_job.xml"
 BUSY_DELAY = timedelta(minutes=1)  # until what somebody else is at is tried again
 
 
@@ -25,7 +26,7 @@ class SegmentationQueued(models.AbstractModel):
     By the scheduled job of the model; where OCA's queue_job is installed, records are worked off by jobs of that
     instead, which several workers and servers share. The scheduled job then only takes what these have left, once
     in an hour. There is no add-on in between, as this one is alone in its repository: the job functions are made as
-    soon as queue_job is seen (``data/optional/queue_job.xml``), and go with either of the two.
+    soon as queue_job is seen (``JOB_FUNCTIONS``), and go with either of the two.
     """
 
     _name = "segmentation.queued"
@@ -37,11 +38,11 @@ class SegmentationQueued(models.AbstractModel):
     @api.model
     def _load_job_functions(self):
         """Let jobs of queue_job take over where that was installed since. Who unticks Allow Commit takes that back."""
-        channel = "partner_segmentation.queue_job_channel"
-        if "queue.job" in self.env and not self.env.ref(channel, raise_if_not_found=False):
+        channel = self.env.ref("queue_job.segmentation_channel", raise_if_not_found=False)
+        if "queue.job" in self.env and not channel:
             # Shipped data is loaded as by the installer, whoever starts the evaluation that finds it missing.
             env = self.with_user(SUPERUSER_ID).env
-            convert_file(env, "partner_segmentation", "data/optional/queue_job.xml", {}, "init", noupdate=True)
+            convert_file(env, "queue_job", JOB_FUNCTIONS, {}, "init", noupdate=True, pathname=JOB_FUNCTIONS)
 
     def _wake(self, at=None):
         """Have the records, or whatever waits where none are given, worked off soon, or at a moment."""

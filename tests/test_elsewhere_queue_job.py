@@ -285,7 +285,7 @@ class TestQueueJob(ActionCommon):
         self.classify()
         self.assertEqual(functions.search_count(ours), 2, "who deletes one does not want it")
         functions.search(ours).unlink()
-        self.env.ref("partner_segmentation.queue_job_channel").sudo().unlink()
+        self.env.ref("queue_job.segmentation_channel").sudo().unlink()
         self.classify()
         self.assertEqual(functions.search(ours).mapped("channel"), ["root.segmentation"] * 3)
 

@@ -89,7 +89,7 @@ def work(server, number, scheduled=False, kill=False):
         processes = {port: start(server, port, address, number, scheduled) for port in ports}
         try:
             if kill:
-                wait_for_jobs(server, until=20)
+                wait_for_jobs(server, until=6)
                 processes.pop(ports.pop()).kill()
             wait_for_jobs(server)
         finally:
