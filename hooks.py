@@ -12,11 +12,13 @@ def post_init_hook(env):
     env["segmentation.standard"]._adopt_installed()
     env.ref("partner_segmentation.dimension_region")._create_state_classes(companies.country_id)
     env["segmentation.metric"]._load_optional()
+    env["segmentation.queued"]._load_job_functions()
     env["segmentation.run"]._queue(companies, "scheduled")
 
 
 def uninstall_hook(env):
     """Remove first what refers to classes and metrics and would keep them from being deleted."""
+    _forget_jobs(env)
     env["segmentation.export"].search([]).unlink()  # with their files
     env.cr.execute("DELETE FROM segmentation_criterion")
     env.cr.execute(
@@ -39,6 +41,17 @@ def _use_known_currency(env, companies):
     has_rates = env["res.currency.rate"].search_count([("currency_id", "in", (currencies | dimension.currency_id).ids)])
     if dimension.currency_id not in currencies and not has_rates:
         dimension.currency_id = False
+
+
+def _forget_jobs(env):
+    """Remove the jobs of queue_job, and what was made there for them."""
+    if "queue.job" not in env:
+        return
+    env["queue.job"].search([("model_name", "=like", "segmentation.%")]).unlink()
+    env["queue.job.function"].search([("name", "=like", "<segmentation.%")]).unlink()
+    channel = env.ref("queue_job.segmentation_channel", raise_if_not_found=False)
+    if channel and not channel.job_function_ids:  # administrators may have put others into it
+        channel.unlink()
 
 
 def _keep_activities(env):

@@ -17,7 +17,7 @@ ODOO_CONF = WORK / "odoo.conf"
 VENV = WORK / "venv"
 VENV_PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "dev" / "requirements.txt"
-DATA_REQUIREMENTS = ROOT / "dev" / "requirements-data.txt"
+NO_DEPS_REQUIREMENTS = ROOT / "dev" / "requirements-no-deps.txt"
 
 
 def user_cache():

@@ -8,7 +8,7 @@ from .console import say, stop
 from .paths import ADDON_LINK, EXAMPLE, EXAMPLE_LINK, LOGS, ROOT, VENV_PYTHON
 
 # Apps that the add-on does without, for the second half of the tests: the first shows that it does.
-OPTIONAL_APPS = "base_automation,mass_mailing,sale_loyalty,stock"
+OPTIONAL_APPS = "base_automation,mass_mailing,queue_job,sale_loyalty,stock"
 
 
 def pytest(server, database, arguments=()):

@@ -6,7 +6,7 @@ import shutil
 import sys
 
 from .console import DevError, run_logged
-from .paths import DATA_REQUIREMENTS, REQUIREMENTS, VENV, VENV_PYTHON
+from .paths import NO_DEPS_REQUIREMENTS, REQUIREMENTS, VENV, VENV_PYTHON
 
 STAMP = VENV / "complete"
 SUPPORTED = ((3, 11), (3, 13))  # where Odoo 19 and the pinned requirements run
@@ -31,7 +31,7 @@ def ensure(odoo_root):
 
 def wanted():
     """What the environment depends on; scripts in it hold absolute paths."""
-    content = REQUIREMENTS.read_bytes() + DATA_REQUIREMENTS.read_bytes() + sys.version.encode() + os.fsencode(VENV)
+    content = REQUIREMENTS.read_bytes() + NO_DEPS_REQUIREMENTS.read_bytes() + sys.version.encode() + os.fsencode(VENV)
     return hashlib.sha256(content).hexdigest()
 
 
@@ -42,6 +42,6 @@ def create():
     pip = [VENV_PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
     command = [*pip, "--prefer-binary", "-r", REQUIREMENTS]
     run_logged("Installing Python packages", command, "pip.log")
-    command = [*pip, "--no-deps", "-r", DATA_REQUIREMENTS]
-    run_logged("Installing the data of tests", command, "pip-data.log")
+    command = [*pip, "--no-deps", "-r", NO_DEPS_REQUIREMENTS]
+    run_logged("Installing Python packages without dependencies", command, "pip-no-deps.log")
     STAMP.write_text(wanted())

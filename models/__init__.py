@@ -1,4 +1,5 @@
 from . import segmentation_previewed
+from . import segmentation_queued
 from . import segmentation_run_as
 from . import segmentation_rule
 from . import res_partner_industry

@@ -2,12 +2,11 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import MissingError, UserError
+from odoo.exceptions import ConcurrencyError, UserError
 from odoo.fields import Domain
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from .segmentation_profile import UNCLASSIFIED
-from .segmentation_run import BUSY_DELAY
+from .segmentation_queued import BUSY_DELAY
 
 _logger = logging.getLogger(__name__)
 
@@ -29,10 +28,13 @@ class SegmentationActionItem(models.Model):
     """
 
     _name = "segmentation.action.item"
+    _inherit = ["segmentation.queued"]
     _description = "Action on Change, per Customer"
     _order = "id desc"
     _rec_name = "partner_id"
     _log_access = False
+    _scheduled_job = "cron_actions"
+    _job_size = BATCH
 
     action_id = fields.Many2one("segmentation.action", required=True, ondelete="cascade", readonly=True, index=True)
     change_id = fields.Many2one("segmentation.change", required=True, ondelete="cascade", readonly=True)
@@ -89,13 +91,7 @@ class SegmentationActionItem(models.Model):
             raise UserError(self.env._("Only what failed or was stopped can be tried again. Select some of that."))
         # Results are the engine's.
         again.sudo().write({"state": "waiting", "attempts": 0, "not_before": self.env.cr.now(), "error": False})
-        self._wake()
-
-    def _wake(self, at=None):
-        """Have the scheduled job look at what waits."""
-        # Nobody's work may fail because an administrator deleted the job.
-        if job := self.env.ref("partner_segmentation.cron_actions", raise_if_not_found=False):
-            job.sudo()._trigger(at)  # who changes a class need not be able to set up scheduled jobs
+        again._wake()
 
     # -- scheduled job -------------------------------------------------------------------------
 
@@ -104,21 +100,19 @@ class SegmentationActionItem(models.Model):
         """Run what waits, until the time of the job is used up; the scheduler repeats until nothing is left."""
         self.env["ir.cron"]._commit_progress(remaining=self.search_count(self._due()))
         while items := self._next_batch():
-            try:
-                items._work()
-            except (MissingError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY) as error:
-                self.env.cr.rollback()  # somebody changes what they are about
-                _logger.info("Actions on change are put off: %s", error)
-                self._wake(fields.Datetime.now() + BUSY_DELAY)
+            if not items._work_off():
+                self._trigger_scheduled_job(fields.Datetime.now() + BUSY_DELAY)
                 self.env["ir.cron"]._commit_progress(remaining=0)
                 return
             if not self.env["ir.cron"]._commit_progress(len(items)):
                 break
         if later := self.search([("state", "=", "waiting")], order="not_before, id", limit=1):
-            self._wake(later.not_before)
+            self._trigger_scheduled_job(later.not_before)
 
     def _due(self) -> Domain:
-        return Domain("state", "=", "waiting") & Domain("not_before", "<=", fields.Datetime.now())
+        """What is to be run now, of these items or, where there are none, of all."""
+        among = Domain("id", "in", self.ids) if self else Domain.TRUE
+        return among & Domain("state", "=", "waiting") & Domain("not_before", "<=", fields.Datetime.now())
 
     def _next_batch(self):
         """The next items of one action and company, each customer once; one alone that was tried before."""
@@ -127,13 +121,28 @@ class SegmentationActionItem(models.Model):
             return first
         alike = Domain("action_id", "=", first.action_id.id) & Domain("company_id", "=", first.company_id.id)
         items = self.search(self._due() & alike & Domain("attempts", "=", 0), order="not_before, id", limit=BATCH)
-        return self.concat(*(of_customer[0] for of_customer in items.grouped("partner_id").values()))
+        return self.browse().concat(*(of_customer[0] for of_customer in items.grouped("partner_id").values()))
 
     def _work(self):
-        """Run the items of one action and company in transactions of their own."""
-        # The reasons are for those who set the action up.
-        items = self.with_context(lang=self.action_id.user_id.lang)._leave_out()._begin()
-        items._run_or_split()
+        """Run what is due of the items.
+
+        :raise ConcurrencyError: somebody else is about to run them
+        """
+        while batch := self._next_batch():
+            items = batch._lock()
+            if not items:
+                raise ConcurrencyError("Somebody else is about to run them")
+            # The reasons are for those who set the action up.
+            items = items.with_context(lang=items.action_id.user_id.lang)._leave_out()._begin()
+            items._run_or_split()
+
+    def _lock(self):
+        """Those that wait still and that nobody else is at; nobody else will be until the end of the transaction."""
+        items = self.try_lock_for_update(allow_referencing=True)
+        return items.filtered(lambda item: item.state == "waiting")
+
+    def _left_until(self):
+        return min(self.filtered(lambda item: item.state == "waiting").mapped("not_before"), default=None)
 
     def _run_or_split(self):
         """Run the items in one transaction; when that fails run each half, down to those that fail alone."""
@@ -170,14 +179,15 @@ class SegmentationActionItem(models.Model):
 
     def _run(self):
         """Run the server action for the customers as the user set for it, and commit."""
-        action = self.action_id
-        if not self:
+        items = self._lock()  # while others ran, somebody else may have taken these
+        action = items.action_id
+        if not items:
             return
-        action._check_may_run(self.company_id)
+        action._check_may_run(items.company_id)
         if action.server_action_id:
-            for items in [self] if action.server_action_id._can_run_for_many() else self:
-                items._run_server_action()
-        self._end("done", False)
+            for part in [items] if action.server_action_id._can_run_for_many() else items:
+                part._run_server_action()
+        items._end("done", False)
         self.env.flush_all()
         self.env["ir.cron"]._commit_progress()  # what is put off until the commit may fail too
 
@@ -194,6 +204,8 @@ class SegmentationActionItem(models.Model):
 
     def _fail(self, error):
         """Note a failed attempt; the last one is final."""
+        if not self._lock():
+            return  # somebody else has run it meanwhile
         _logger.info("Action on change failed for item %s", self.id, exc_info=error)
         # Messages for users are whole; what Python says may go on with the code, which is not for everybody.
         text = str(error) if isinstance(error, UserError) else str(error).partition("\n")[0]

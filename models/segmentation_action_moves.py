@@ -69,11 +69,13 @@ class SegmentationAction(models.Model):
         groups = actions.env["segmentation.change"]._read_group(
             [("run_id", "=", run.id)], ["dimension_id", "from_class_id", "to_class_id"], ["__count"]
         )
-        errors, queued = [], 0
+        errors = []
         for action, moves in actions._fitting_actions(groups, run.company_id).items():
             try:
                 with self.env.cr.savepoint():
-                    queued += action._insert_items(run, moves)
+                    items = action._insert_items(run, moves)
+                if items:
+                    items._wake()
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 raise
             except Exception as error:  # a condition may fail in any way
@@ -81,11 +83,9 @@ class SegmentationAction(models.Model):
                 errors.append(self.env._("Action “%(action)s” is not run: %(error)s", action=action.name, error=error))
         if errors:
             run.write({"state": "partial", "error": "\n".join(filter(None, [run.error, *errors]))})
-        if queued:
-            actions.env["segmentation.action.item"]._wake()
 
-    def _insert_items(self, run, moves) -> int:
-        """Note the customers of the run's changes that made one of the moves; how many."""
+    def _insert_items(self, run, moves):
+        """Note the customers of the run's changes that made one of the moves; return the items."""
         pairs = [SQL("(%s, %s)", source.id or 0, target.id or 0) for _dimension, source, target, _count in moves]
         self.env.flush_all()
         self.env.cr.execute(
@@ -97,7 +97,8 @@ class SegmentationAction(models.Model):
                     WHERE run_id = %(run)s AND dimension_id = %(dimension)s
                       AND (COALESCE(from_class_id, 0), COALESCE(to_class_id, 0)) IN (%(pairs)s)
                       AND partner_id IN %(customers)s
-                 ORDER BY id""",
+                 ORDER BY id
+              RETURNING id""",
                 action=self.id,
                 run=run.id,
                 dimension=self.dimension_id.id,
@@ -105,7 +106,7 @@ class SegmentationAction(models.Model):
                 customers=self._customers(run.company_id),
             )
         )
-        return self.env.cr.rowcount
+        return self.env["segmentation.action.item"].browse(id_ for (id_,) in self.env.cr.fetchall())
 
     def _customers(self, company) -> SQL:
         """Subselect of the customers that meet the condition, those that left the population too."""

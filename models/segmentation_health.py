@@ -12,7 +12,7 @@ from odoo.tools import format_date
 from ..health import Look, findings
 from ..health.finding import WEIGHTS
 from .segmentation_profile import FIGURES
-from .segmentation_run import CompanyBusyError
+from .segmentation_queued import CompanyBusyError
 
 _logger = logging.getLogger(__name__)
 

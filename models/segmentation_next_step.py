@@ -14,7 +14,7 @@ class SegmentationNextStep(models.Model):
     """
 
     _name = "segmentation.next.step"
-    _inherit = ["segmentation.classified"]
+    _inherit = ["segmentation.classified", "segmentation.queued"]
     _description = "Next Best Step"
     _order = "value desc, id"
     _rec_name = "partner_id"

@@ -10,7 +10,7 @@ from ..engine.near import METHODS as NEAR_METHODS
 from ..engine.near import is_bought
 from ..engine.next_steps import FACTS, best_steps
 from ..engine.scope import Scope
-from .segmentation_run import BUSY_DELAY
+from .segmentation_queued import BUSY_DELAY
 
 _logger = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ class SegmentationNextStep(models.Model):
     """How the steps are found: after each run by a scheduled job, for the customers of the run."""
 
     _inherit = "segmentation.next.step"
+    _scheduled_job = "cron_next_steps"
 
     @api.model
     def _queue(self, runs):
@@ -39,9 +40,7 @@ class SegmentationNextStep(models.Model):
         if not runs:
             return
         runs.sudo().next_steps_due = True  # runs are the engine's
-        # Nobody's work may fail because an administrator deleted the job.
-        if job := self.env.ref("partner_segmentation.cron_next_steps", raise_if_not_found=False):
-            job.sudo()._trigger()  # whoever classifies need not be able to set up scheduled jobs
+        self._wake()
 
     @api.model
     def _queue_companies(self, companies):
@@ -63,7 +62,7 @@ class SegmentationNextStep(models.Model):
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
                 self.env.cr.rollback()  # somebody puts a customer off just now
                 _logger.info("Next steps of company %s are put off: %s", company.id, error)
-                self.env.ref("partner_segmentation.cron_next_steps")._trigger(fields.Datetime.now() + BUSY_DELAY)
+                self._wake(fields.Datetime.now() + BUSY_DELAY)
             except Exception:  # rules may fail in any way; the other companies have theirs
                 self.env.cr.rollback()
                 _logger.exception("Next steps of company %s cannot be found", company.id)

@@ -18,10 +18,12 @@ class SegmentationPeerProduct(models.Model):
     """
 
     _name = "segmentation.peer.product"
+    _inherit = ["segmentation.queued"]
     _description = "Product That Similar Customers Buy"
     _order = "company_id, group_key, buyers desc, product_id"
     _rec_name = "product_id"
     _log_access = False
+    _scheduled_job = "cron_recommend"
 
     company_id = fields.Many2one("res.company", required=True, ondelete="cascade", readonly=True)
     group_key = fields.Char(
@@ -144,13 +146,6 @@ class SegmentationPeerProduct(models.Model):
         )
 
     # -- refresh -------------------------------------------------------------------------------
-
-    @api.model
-    def _wake(self):
-        """Have the scheduled job count again soon."""
-        # While the add-on is being installed the job is not there yet.
-        if job := self.env.ref("partner_segmentation.cron_recommend", raise_if_not_found=False):
-            job.sudo()._trigger()  # who has customers classified need not be able to set up scheduled jobs
 
     @api.model
     def _cron_refresh(self):

@@ -1,27 +1,22 @@
 import logging
 import time
-from datetime import timedelta
 
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
-from odoo.exceptions import ConcurrencyError, UserError
+from odoo.exceptions import ConcurrencyError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..engine.evaluate import Evaluation
 from ..engine.preview import REVENUE, Preview
 from ..engine.scope import Scope
 from .segmentation_change import TRIGGERS
+from .segmentation_queued import CompanyBusyError
 from .segmentation_run_step import StepRecorder
 
 _logger = logging.getLogger(__name__)
 
-BUSY_DELAY = timedelta(minutes=1)  # until a scheduled job tries again
 LOCK_CLASS = 0x5E6  # first key of the advisory locks, the second is the company
-
-
-class CompanyBusyError(UserError):
-    """The customers of the company are being classified by somebody else."""
 
 
 class RunCancelledError(Exception):
@@ -35,8 +30,10 @@ class SegmentationRun(models.Model):
     """
 
     _name = "segmentation.run"
+    _inherit = ["segmentation.queued"]
     _description = "Classification Run"
     _order = "id desc"
+    _scheduled_job = "cron_work"
 
     company_id = fields.Many2one("res.company", required=True, ondelete="cascade", readonly=True, index=True)
     trigger = fields.Selection(TRIGGERS, required=True, readonly=True)
@@ -168,6 +165,7 @@ class SegmentationRun(models.Model):
         start = time.monotonic()
         if self.scope == "all":
             self.env["segmentation.metric"]._load_optional()
+            self._load_job_functions()
         recorder = StepRecorder(self)
         evaluation = self._evaluation(recorder.begin if live else None)
         try:

@@ -2,11 +2,11 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ConcurrencyError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from .segmentation_run import BUSY_DELAY, CompanyBusyError, RunCancelledError
+from .segmentation_queued import BUSY_DELAY, CompanyBusyError
+from .segmentation_run import RunCancelledError
 
 _logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class SegmentationRun(models.Model):
                 run = self._create_run(company, trigger, partners, state="queued")
             if not run.not_before or not delay:
                 run.sudo().not_before = not_before  # runs are the engine's
-                self._wake(not_before)
+                run._wake(not_before if delay else None)
             runs += run
         return runs
 
@@ -59,12 +59,6 @@ class SegmentationRun(models.Model):
         """The run of all customers that waits already."""
         domain = [("company_id", "=", company.id), ("scope", "=", "all"), ("state", "=", "queued")]
         return self.search(domain, limit=1)
-
-    def _wake(self, at):
-        """Have the scheduled job look at the waiting runs at a moment."""
-        # While the add-on is being installed the job is not there yet.
-        if job := self.env.ref("partner_segmentation.cron_work", raise_if_not_found=False):
-            job.sudo()._trigger(at)  # whoever may evaluate need not be able to set up scheduled jobs
 
     @api.model
     def _queue_rule_change(self, delay=RULE_CHANGE_DELAY):
@@ -116,11 +110,15 @@ class SegmentationRun(models.Model):
         runs = self.search(due & Domain("company_id.active", "=", True), order="id")
         self.env["ir.cron"]._commit_progress(remaining=len(runs))
         for run in runs:
-            run._work()
+            if not run._work_off():
+                self._trigger_scheduled_job(fields.Datetime.now() + BUSY_DELAY)
             self.env["ir.cron"]._commit_progress(1)
 
     def _work(self):
-        """Evaluate a waiting run in transactions of its own, or put it off."""
+        """Evaluate a waiting run.
+
+        :raise CompanyBusyError: another run of the company is on
+        """
         # As the user who started it: the error messages are for this user, and the history names them.
         run = self.with_user(self.user_id).with_context(lang=self.user_id.lang).with_company(self.company_id).sudo()
         try:
@@ -134,10 +132,6 @@ class SegmentationRun(models.Model):
                 run._notify_user()
         except RunCancelledError:
             _logger.info("Classification run %s was cancelled", run.id)
-        except (CompanyBusyError, ConcurrencyError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY) as error:
-            self.env.cr.rollback()
-            _logger.info("Classification run %s is put off: %s", run.id, error)
-            self._wake(fields.Datetime.now() + BUSY_DELAY)
 
     def _begin(self) -> bool:
         """Mark the run as running; False when it has been cancelled, or interrupted too often."""

@@ -5,7 +5,7 @@ from odoo.exceptions import ConcurrencyError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
-from .segmentation_run import BUSY_DELAY, CompanyBusyError
+from .segmentation_queued import BUSY_DELAY, CompanyBusyError
 
 _logger = logging.getLogger(__name__)
 
@@ -21,8 +21,10 @@ class SegmentationTouch(models.Model):
     """
 
     _name = "segmentation.touch"
+    _inherit = ["segmentation.queued"]
     _description = "Customer to Classify Again"
     _log_access = False
+    _scheduled_job = "cron_classify_touched"
 
     company_id = fields.Many2one(
         "res.company", ondelete="cascade", help="Empty: all companies, as what changed is the contact itself."
@@ -62,11 +64,8 @@ class SegmentationTouch(models.Model):
                 values,
             )
         )
-        inserted = self.env.cr.rowcount
-        # Nobody's work may fail because an administrator deleted the job.
-        job = self.env.ref("partner_segmentation.cron_classify_touched", raise_if_not_found=False)
-        if job and inserted:
-            job._trigger()
+        if self.env.cr.rowcount:
+            self._wake()
 
     @api.model
     def _cron_classify_touched(self):
@@ -78,7 +77,7 @@ class SegmentationTouch(models.Model):
             _logger.info("Touched customers are put off: %s", error)
             done, put_off = 0, True
         if put_off:
-            self.env.ref("partner_segmentation.cron_classify_touched")._trigger(fields.Datetime.now() + BUSY_DELAY)
+            self._wake(fields.Datetime.now() + BUSY_DELAY)
         self.env["ir.cron"]._commit_progress(done, remaining=0 if put_off else self.search_count([], limit=1))
 
     def _classify_batch(self) -> tuple[int, bool]:

@@ -17,6 +17,8 @@ FIGURES = {"revenue": "revenue_12m", "revenue_prior": "revenue_prior_12m", "over
 class SummaryRows:
     """Temporary table with a row per customer of either date; later statements of the transaction read it.
 
+    Read replicas cannot make tables; there each statement finds the rows anew.
+
     Columns: ``partner_id``; ``is_customer`` and ``was_customer`` on the as-of and the comparison date; ``FIGURES``,
     NULL for users who may not see them; ``missing_facts``; ``now_<id>`` and ``then_<id>`` for each dimension;
     ``metric_<id>`` for further metrics.
@@ -39,6 +41,7 @@ class SummaryRows:
         self.dimensions = dimensions
         self.domain = Domain(domain or Domain.TRUE)
         self.scope = Scope(self.env, company.id, as_of)
+        self.table = TABLE
         self.shows_figures = self._may_see(FIGURES["revenue"])
         metrics = metrics if metrics is not None else self.env["segmentation.metric"]
         self.metrics = metrics.filtered(lambda metric: self._may_see(metric.field_name) and self._is_known(metric))
@@ -46,28 +49,30 @@ class SummaryRows:
     def fill(self):
         """Make the table, in place of that of a summary before."""
         self.env.flush_all()
+        if self.env.cr.readonly:
+            self.table = SQL("(%s) AS %s", self._query(), TABLE)
+            return
         self._execute(SQL("DROP TABLE IF EXISTS %s", TABLE))
-        self._execute(
-            SQL(
-                """CREATE TEMPORARY TABLE %(table)s ON COMMIT DROP AS
-                   SELECT file.partner_id, now.partner_id IS NOT NULL AS is_customer,
-                          past.partner_id IS NOT NULL AS was_customer, %(columns)s
-                     FROM %(files)s AS file
-                LEFT JOIN (%(now)s) AS now ON now.partner_id = file.partner_id
-                LEFT JOIN (%(past)s) AS past ON past.partner_id = file.partner_id
-                    WHERE now.partner_id IS NOT NULL OR past.partner_id IS NOT NULL""",
-                table=TABLE,
-                columns=SQL(", ").join([*self._figures(), *self._classes()]),
-                files=self._files().subselect("partner_id"),
-                now=self._past_customers() if self.is_past else self._customers(),
-                past=self._compared(),
-            )
-        )
+        self._execute(SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", TABLE, self._query()))
         self._execute(SQL("ANALYZE %s", TABLE))
+
+    def _query(self) -> SQL:
+        return SQL(
+            """SELECT file.partner_id, now.partner_id IS NOT NULL AS is_customer,
+                      past.partner_id IS NOT NULL AS was_customer, %(columns)s
+                 FROM %(files)s AS file
+            LEFT JOIN (%(now)s) AS now ON now.partner_id = file.partner_id
+            LEFT JOIN (%(past)s) AS past ON past.partner_id = file.partner_id
+                WHERE now.partner_id IS NOT NULL OR past.partner_id IS NOT NULL""",
+            columns=SQL(", ").join([*self._figures(), *self._classes()]),
+            files=self._files().subselect("partner_id"),
+            now=self._past_customers() if self.is_past else self._customers(),
+            past=self._compared(),
+        )
 
     def select(self, query: str, **values) -> list[tuple]:
         """Rows of a statement in which ``%(rows)s`` is the table."""
-        return self.env.execute_query(SQL(query, rows=TABLE, **values))
+        return self.env.execute_query(SQL(query, rows=self.table, **values))
 
     def readable_partners(self):
         """Query of the contacts the user may read that match the domain, archived ones too."""

@@ -13,6 +13,7 @@ from . import test_dashboard
 from . import test_description
 from . import test_dimensions
 from . import test_elsewhere
+from . import test_elsewhere_queue_job
 from . import test_faults
 from . import test_health
 from . import test_health_tours

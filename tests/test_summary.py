@@ -80,3 +80,12 @@ class TestSummary(SegmentationCommon):
         other = self.setup_other_company()["company"]
         self.tree.company_ids = self.company
         self.assertNotIn(self.tree, [summary.dimension for summary in summarise(other).dimensions])
+
+    def test_read_replicas_give_the_same(self):
+        summary = summarise(self.company)
+        with self.enter_registry_test_mode(), self.registry.cursor(readonly=True) as replica:
+            company = self.company.with_env(self.env(cr=replica))
+            replica.execute("SHOW transaction_read_only")
+            self.assertEqual(replica.fetchone(), ("on",))
+            self.assertEqual(summarise(company), summary)
+            self.assertTrue(summary.dimensions)

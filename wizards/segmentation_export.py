@@ -7,11 +7,12 @@ from pathlib import Path
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import format_date
 
+from ..models.segmentation_queued import BUSY_DELAY
 from ..report.export import Export, ExportOptions
 
 _logger = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ AT_ONCE = 50_000  # rows that a user waits for; more are written in the backgrou
 KEPT_DAYS = 30
 MAX_ATTEMPTS = 3
 PROGRESS_SECONDS = 2  # between two reports of the progress
+LOCK_CLASS = 0x5E7  # first key of the advisory locks, the second is the export
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -27,8 +29,10 @@ class SegmentationExport(models.Model):
     """An Excel file that a user asked for; small ones are made at once, large ones by a scheduled job."""
 
     _name = "segmentation.export"
+    _inherit = ["segmentation.queued"]
     _description = "Excel Export"
     _order = "id desc"
+    _scheduled_job = "cron_export"
 
     name = fields.Char(string="File", required=True, readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
@@ -58,7 +62,7 @@ class SegmentationExport(models.Model):
         # Users ask for exports; state and file of these are the system's.
         record = self.sudo().create({"name": self._file_name(export), "company_id": company.id, "options": options})
         if count > AT_ONCE:
-            self.env.ref("partner_segmentation.cron_export").sudo()._trigger()  # as for the record
+            record._wake()
         else:
             try:
                 with tempfile.TemporaryDirectory() as folder:
@@ -121,12 +125,19 @@ class SegmentationExport(models.Model):
         exports = self.search([("state", "in", ("queued", "running"))], order="id")
         self.env["ir.cron"]._commit_progress(remaining=len(exports))
         for export in exports:
-            export._work()
+            if not export._work_off():
+                self._trigger_scheduled_job(fields.Datetime.now() + BUSY_DELAY)
             if not self.env["ir.cron"]._commit_progress(1):
                 break
 
     def _work(self):
-        """Make a waiting export in transactions of its own, with the rights of the user who asked for it."""
+        """Make a waiting export with the rights of the user who asked for it.
+
+        :raise ConcurrencyError: somebody else is at it
+        """
+        self._lock()
+        if self.state not in ("queued", "running"):
+            return
         if self.attempts >= MAX_ATTEMPTS:
             message = self.env._(
                 "The export was interrupted %s times, for example because it took longer than the server allows. "
@@ -137,23 +148,29 @@ class SegmentationExport(models.Model):
             return
         self.write({"state": "running", "attempts": self.attempts + 1})
         self.env["ir.cron"]._commit_progress()  # the user sees that it has begun
+        self._lock()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "export.xlsx"
             try:
                 customers = self._write(path)
                 self.env["ir.cron"]._commit_progress()  # its progress was written by other transactions
-                self.invalidate_recordset()
+                self._lock()
                 self._finish(path, customers)
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
-                self.env.cr.rollback()
-                _logger.info("Excel export %s is put off: %s", self.id, error)
-                return
+            except (ConcurrencyError, *PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+                raise
             except Exception as error:
                 self.env.cr.rollback()
                 _logger.exception("Excel export %s failed", self.id)
                 text = self._disk_full_message() if _is_disk_full(error) else str(error)
                 self.write({"state": "failed", "error": text})
         self._notify_user()
+
+    def _lock(self):
+        """Have nobody else make the export until the end of the transaction."""
+        self.env.cr.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", (LOCK_CLASS, self.id))
+        if not self.env.cr.fetchone()[0]:
+            raise ConcurrencyError("Somebody else makes the file")
+        self.invalidate_recordset()
 
     def _disk_full_message(self) -> str:
         return self.env._(

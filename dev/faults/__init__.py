@@ -5,7 +5,7 @@ Nothing of it is in the add-on: processes are `odoo shell`s whose methods are pa
 
 from .. import bench, environment
 from ..console import DevError, say
-from . import base, jobs, kills, races, restart, traffic, upgrade
+from . import base, jobs, kills, races, restart, traffic, upgrade, workers
 
 CHECKS = {
     "kills": kills.check,
@@ -14,6 +14,7 @@ CHECKS = {
     "jobs": jobs.check,
     "traffic": traffic.check,
     "upgrade": upgrade.check,
+    "workers": workers.check,
 }
 
 
