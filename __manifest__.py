@@ -76,6 +76,7 @@
         "web.assets_backend": ["partner_segmentation/static/src/**/*"],
         "web.assets_tests": ["partner_segmentation/static/tests/tours/**/*"],
     },
+    "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
     "application": True,
