@@ -1,7 +1,7 @@
 {
     "name": "Customer Classification",
     "summary": "Classify customers by size, industry, region and purchase stage, and explain every class",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Sales/CRM",
     "author": "partner_segmentation contributors",
     "license": "LGPL-3",
@@ -23,6 +23,7 @@
         "data/actions.xml",
         "data/mailing.xml",
         "data/services.xml",
+        "data/examples.xml",
         "data/exports.xml",
         "report/explanation.xml",
         "report/services.xml",
