@@ -1,4 +1,4 @@
-"""`make test`: linters, distributions, installation, uninstallation and all tests."""
+"""`make test`: linters, distributions, installation, uninstallation, update and all tests."""
 
 from . import database, dist, environment, linters, odoo_log, testing, uninstall_check, upgrade_check
 from .console import DevError, say, step
@@ -27,6 +27,16 @@ def run(expression=None):
     return verdict(results)
 
 
+def update():
+    """The update from the previous release alone, and uninstalling after it; return the exit code."""
+    with environment.ready() as server:
+        database.ensure(server, DATABASE, renew=True)
+        results = {"uninstallation": uninstall_check.passes(server, DATABASE, keep=True)}
+        results["update"] = upgrade_check.passes(server, uninstall_check.copy_name(DATABASE), DATABASE)
+        results["uninstallation after it"] = uninstall_check.passes(server, upgrade_check.NAME)
+    return verdict(results)
+
+
 def installation_is_quiet(server):
     logs = [LOGS / f"{DATABASE}-install.log", LOGS / f"{DATABASE}-update.log"]
     lines = [line for log in logs for line in odoo_log.complaints(log)]
@@ -41,6 +51,6 @@ def installation_is_quiet(server):
 def verdict(results):
     failed = [name for name, passed in results.items() if not passed]
     if failed:
-        raise DevError(f"make test FAILED: {', '.join(failed)}")
-    say(f"make test passed: {', '.join(results)}")
+        raise DevError(f"FAILED: {', '.join(failed)}")
+    say(f"Passed: {', '.join(results)}")
     return 0

@@ -46,6 +46,7 @@ def passes(server, empty, fresh):
     problems += [f"not as before the update: {row}" for row in lost(before, upgrade_schema.rows(server, NAME, before))]
     problems += upgrade_schema.differences(server, NAME, fresh)
     problems += different_records(server, fresh)
+    problems += without_rules(server)
     problems += evaluated(server)
     for problem in problems:
         say(f"    {problem}")
@@ -129,6 +130,12 @@ def different_records(server, fresh):
             for field in sorted(fields - CHANGED.get(name, set()))
         ]
     return problems
+
+
+def without_rules(server):
+    """Reports of days before the update list the rules that were in force then."""
+    sql = "SELECT code FROM segmentation_dimension WHERE id NOT IN (SELECT dimension_id FROM segmentation_rules)"
+    return [f"the rules of dimension {code} were not kept" for code in query(server, sql, NAME).split()]
 
 
 def evaluated(server):

@@ -47,6 +47,8 @@ from . import test_security_matrix
 from . import test_security_rpc
 from . import test_services
 from . import test_services_apply
+from . import test_services_at_once
+from . import test_services_credit
 from . import test_services_tours
 from . import test_settings
 from . import test_standards

@@ -23,6 +23,7 @@ def migrate(cr, _version):
     env = api.Environment(cr, SUPERUSER_ID, {})
     say_how_to_serve(env)
     add_examples(env, file_path(f"{MODULE}/data/examples.xml"))
+    keep_rules(env)
 
 
 def say_how_to_serve(env):
@@ -43,6 +44,11 @@ def add_examples(env, path):
         if not all(found(env, name) for name in references(record)):
             root.remove(record)
     xml_import(env, MODULE, {}, "init", noupdate=True, xml_filename=path).parse(root)
+
+
+def keep_rules(env):
+    """Have reports of the days up to now list the rules: full runs keep only those that they classify by themselves."""
+    env["segmentation.rules"]._record(env["segmentation.dimension"].search([("active", "in", (True, False))]))
 
 
 def references(record) -> set[str]:
