@@ -67,4 +67,5 @@ from . import test_xlsx
 from . import test_tours
 from . import test_tours_first_use
 from . import test_mailing
+from . import test_migrations
 from . import test_sequences
