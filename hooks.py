@@ -1,8 +1,20 @@
 """What installation and uninstallation do beyond data."""
 
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from .models.segmentation_column import PREFIX
+
+
+def pre_init_hook(env):
+    """Add the one column of contacts that has a default, without writing the contacts that are there.
+
+    Odoo would update each of them; for PostgreSQL a constant default of a new column is a note in its catalogue.
+    """
+    column = SQL.identifier("declared_currency_id")
+    default = env.company.currency_id.id or None
+    env.cr.execute(SQL("ALTER TABLE res_partner ADD COLUMN IF NOT EXISTS %s int4 DEFAULT %s", column, default))
+    env.cr.execute(SQL("ALTER TABLE res_partner ALTER COLUMN %s DROP DEFAULT", column))
 
 
 def post_init_hook(env):

@@ -31,7 +31,7 @@ def parse_arguments():
     verb.add_argument("--port", type=int, default=8069)
     verb.set_defaults(run=lambda options: demo.run(not options.no_serve, options.port))
 
-    verb = verbs.add_parser("test", help="linters, installation, uninstallation and all tests")
+    verb = verbs.add_parser("test", help="linters, installation, uninstallation, update and all tests")
     verb.add_argument("-k", dest="expression", help="only the tests that match, nothing else")
     verb.set_defaults(run=lambda options: check.run(options.expression))
 
@@ -45,6 +45,9 @@ def parse_arguments():
     verb.add_argument("-n", dest="customers", type=int, default=20_000)
     verb.add_argument("names", nargs="*", help=f"of {', '.join(faults.CHECKS)}; default: all")
     verb.set_defaults(run=lambda options: faults.run(options.customers, options.names))
+
+    verb = verbs.add_parser("update", help="the update from the previous release only, and uninstalling after it")
+    verb.set_defaults(run=lambda _options: check.update())
 
     verb = verbs.add_parser("lint", help="linters only")
     verb.set_defaults(run=run_lint)

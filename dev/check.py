@@ -1,6 +1,6 @@
-"""`make test`: linters, distributions, installation, uninstallation and all tests."""
+"""`make test`: linters, distributions, installation, uninstallation, update and all tests."""
 
-from . import database, dist, environment, linters, odoo_log, testing, uninstall_check
+from . import database, dist, environment, linters, odoo_log, testing, uninstall_check, upgrade_check
 from .console import DevError, say, step
 from .paths import LOGS
 
@@ -18,11 +18,22 @@ def run(expression=None):
         database.ensure(server, DATABASE, renew=True)
         if not expression:
             results["installation log"] = installation_is_quiet(server)
-            results["uninstallation"] = uninstall_check.passes(server, DATABASE)
+            results["uninstallation"] = uninstall_check.passes(server, DATABASE, keep=True)
+            results["update"] = upgrade_check.passes(server, uninstall_check.copy_name(DATABASE), DATABASE)
         if expression:
             results["pytest"] = testing.pytest(server, DATABASE, ["-k", expression]) == 0
         else:
             results["pytest"] = testing.pytest_in_two(server, DATABASE)
+    return verdict(results)
+
+
+def update():
+    """The update from the previous release alone, and uninstalling after it; return the exit code."""
+    with environment.ready() as server:
+        database.ensure(server, DATABASE, renew=True)
+        results = {"uninstallation": uninstall_check.passes(server, DATABASE, keep=True)}
+        results["update"] = upgrade_check.passes(server, uninstall_check.copy_name(DATABASE), DATABASE)
+        results["uninstallation after it"] = uninstall_check.passes(server, upgrade_check.NAME)
     return verdict(results)
 
 
@@ -40,6 +51,6 @@ def installation_is_quiet(server):
 def verdict(results):
     failed = [name for name, passed in results.items() if not passed]
     if failed:
-        raise DevError(f"make test FAILED: {', '.join(failed)}")
-    say(f"make test passed: {', '.join(results)}")
+        raise DevError(f"FAILED: {', '.join(failed)}")
+    say(f"Passed: {', '.join(results)}")
     return 0

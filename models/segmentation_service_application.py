@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 
+from .segmentation_service_proposal import KEPT
+
 
 class SegmentationServiceApplication(models.Model):
     """The service policies of some customers, carried out at one time."""
@@ -90,12 +92,25 @@ class SegmentationServiceApplication(models.Model):
             else:
                 values[proposal.partner][proposal.field_name] = _to_write(proposal.new)
         self._write(values)
+        self._claim({id_ for ids in once.values() for id_ in ids})
         kinds, Partner = self.env["segmentation.service"]._kinds(), self.env["res.partner"]
         return {
             (partner, item): ids
             for item, ids_of_partners in once.items()
             for partner, ids in getattr(item, kinds[item.kind].once)(Partner.browse(ids_of_partners)).items()
         }
+
+    @api.model
+    def _claim(self, partner_ids):
+        """Have whoever serves one of the customers at the same moment fail, so that Odoo repeats it.
+
+        A lock would not do: the other transaction would go on with what it had read before it waited.
+        """
+        self.env.cr.execute(
+            "UPDATE res_partner SET write_uid = write_uid WHERE id IN ("
+            "SELECT id FROM res_partner WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)",
+            [list(partner_ids)],
+        )
 
     @api.model
     def _write(self, values: dict):
@@ -209,7 +224,7 @@ class ResPartner(models.Model):
         ]
         return self.env["segmentation.service.application"]._apply(
             [proposal for proposal in proposals if proposal.state in ("new", "forbidden")],
-            [proposal for proposal in proposals if proposal.state in ("hand", "excluded")],
+            [proposal for proposal in proposals if proposal.state in KEPT],
             "automatic",
         )
 

@@ -15,10 +15,12 @@ STATES = [
     ("hand", "Set by hand"),
     ("same", "Unchanged"),
     ("done", "Done already"),
+    ("off", "Not in use"),
     ("excluded", "Excluded"),
     ("forbidden", "Not yours to change"),
 ]
 CHANGING = ("new", "suggested", "hand")
+KEPT = ("hand", "off", "excluded")  # noted in the log when they are not carried out
 NOTES = {
     "suggested": _lt("Suggested only"),
     "hand": _lt("Set by hand"),
@@ -123,6 +125,8 @@ class SegmentationService(models.Model):
                 self._propose_once(proposal, known)
             elif proposal.is_visible:
                 self._propose_value(proposal, known, added)
+            if proposal.state in CHANGING and proposal.kind.setting and not self.env.company[proposal.kind.setting]:
+                proposal.state = "off"
             proposal.differs = bool(proposal.is_visible and proposal.field_name) and proposal.state in CHANGING
             if is_forbidden and proposal.state in CHANGING:
                 proposal.state = "forbidden"
@@ -267,6 +271,9 @@ class SegmentationService(models.Model):
         if proposal.state == "excluded":
             reason = proposal.partner.segmentation_service_exclusion_reason
             return self.env._("Excluded: %s", reason) if reason else self.env._("Excluded")
+        if proposal.state == "off":
+            setting = self.env["res.config.settings"]._fields[proposal.kind.setting]
+            return self.env._("Off in the settings: %s", setting._description_string(self.env))
         if proposal.state == "forbidden":
             return self.env._("You may not change “%s”", self._field_label(proposal))
         return str(self.env._(NOTES[proposal.state])) if proposal.state in NOTES else ""

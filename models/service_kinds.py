@@ -29,6 +29,7 @@ class Kind:
     :ivar job: a scheduled job serves it
     :ivar model: model without which the kind is not offered
     :ivar feature: group of the feature without which it has no effect; not offered while that is off
+    :ivar setting: field of the company, named alike in the general settings; not done where that is off
     :ivar needs_field: not offered where contacts have none of the fields
     """
 
@@ -45,6 +46,7 @@ class Kind:
     job: bool = False
     model: str | None = None
     feature: str | None = None
+    setting: str | None = None
     needs_field: bool = False
 
     def field_in(self, partners) -> str | None:
@@ -82,7 +84,7 @@ KINDS = (
         feature="product.group_product_pricelist",
     ),
     Kind("payment_term", _lt("Payment term"), "payment_term_id", ["property_payment_term_id"]),
-    Kind("credit_limit", _lt("Credit limit"), "credit_limit", ["credit_limit"]),
+    Kind("credit_limit", _lt("Credit limit"), "credit_limit", ["credit_limit"], setting="account_use_credit_limit"),
     # Credit control of OCA, follow-up of Odoo Enterprise.
     Kind("reminder", _lt("Reminder level"), "reminder", ["credit_policy_id", "followup_line_id"], needs_field=True),
     Kind("tags", _lt("Tags"), "category_ids", ["category_id"], adds=True),

@@ -48,6 +48,8 @@ from . import test_security_matrix
 from . import test_security_rpc
 from . import test_services
 from . import test_services_apply
+from . import test_services_at_once
+from . import test_services_credit
 from . import test_services_tours
 from . import test_settings
 from . import test_standards
@@ -66,4 +68,5 @@ from . import test_xlsx
 from . import test_tours
 from . import test_tours_first_use
 from . import test_mailing
+from . import test_migrations
 from . import test_sequences

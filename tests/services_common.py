@@ -16,6 +16,7 @@ class ServiceCommon(SegmentationCommon):
         cls.large, cls.medium, cls.small = (
             cls.env.ref(f"partner_segmentation.class_size_{name}") for name in ("large", "medium", "small")
         )
+        cls.company.account_use_credit_limit = True
         cls.env.ref("base.group_user").implied_ids |= cls.env.ref("product.group_product_pricelist")
         cls.pricelist, cls.other_pricelist = cls.env["product.pricelist"].create(
             [{"name": name, "company_id": cls.company.id} for name in ("Key accounts", "Standard")]

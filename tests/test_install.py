@@ -2,7 +2,7 @@ from unittest.mock import patch
 
 from odoo.tests import TransactionCase, tagged
 
-from ..hooks import post_init_hook
+from ..hooks import post_init_hook, pre_init_hook
 from ..report.summary import summarise
 
 
@@ -46,6 +46,26 @@ class TestInstall(TransactionCase):
         with patch.object(type(dollars), "search", lambda *_args, **_kwargs: dollars):
             post_init_hook(self.env)
         self.assertFalse(size.currency_id)
+
+    def test_contacts_that_are_there_get_a_currency_without_being_written(self):
+        self.env.flush_all()
+        self.env.cr.execute("ALTER TABLE res_partner DROP COLUMN declared_currency_id")
+        before = self.stored_contacts()
+        pre_init_hook(self.env)
+        self.assertEqual(self.stored_contacts(), before)
+        self.env.cr.execute("SELECT DISTINCT declared_currency_id FROM res_partner")
+        self.assertEqual(self.env.cr.fetchall(), [(self.env.company.currency_id.id,)])
+        self.env.cr.execute(
+            "INSERT INTO res_partner (name, autopost_bills) VALUES ('Later', 'ask') RETURNING declared_currency_id"
+        )
+        self.assertEqual(self.env.cr.fetchall(), [(None,)], "the default is Odoo's, not the database's")
+
+    def stored_contacts(self):
+        """The file of the table and where in it each row is."""
+        self.env.cr.execute(
+            "SELECT pg_relation_filenode('res_partner'), array_agg(ctid::text ORDER BY id) FROM res_partner"
+        )
+        return self.env.cr.fetchall()
 
     def test_companies_made_later_get_their_states(self):
         region = self.env.ref("partner_segmentation.dimension_region")

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.orm.models import NO_ACCESS
 
-from ..models.segmentation_service_proposal import CHANGING, STATES
+from ..models.segmentation_service_proposal import CHANGING, KEPT, STATES
 
 MAX_CUSTOMERS = 2000
 
@@ -100,7 +100,7 @@ class SegmentationServiceApply(models.TransientModel):
             if line and line.take and proposal.state in (*CHANGING, "forbidden"):
                 line._check_current(proposal)
                 chosen.append(proposal)
-            elif line and proposal.state in ("hand", "excluded"):
+            elif line and proposal.state in KEPT:
                 kept.append(proposal)
         if not chosen:
             raise UserError(self.env._("Nothing is ticked that would change. Tick a line, or close the preview."))
