@@ -37,7 +37,7 @@ def passes(server, empty, fresh):
     :param fresh: database into which the present version was installed
     """
     if not take_release():
-        return False
+        return True  # there is nothing to say about this version
     database.copy(server, empty, NAME)
     problems = work_with_release(server)
     before = upgrade_schema.rows(server, NAME)
