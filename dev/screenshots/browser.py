@@ -66,7 +66,7 @@ class Browser:
     """
 
     def __init__(self, address, width, height):
-        self.address = address
+        self.address, self.height = address, height
         self.chrome = ChromeBrowser(Setting(width, height))
         self.chrome._websocket_request("Emulation.setTimezoneOverride", params={"timezoneId": "Asia/Shanghai"})
         self.chrome._websocket_request("Emulation.setScrollbarsHidden", params={"hidden": True})
@@ -101,6 +101,7 @@ class Browser:
         self.evaluate(PREPARE)
 
     def resize(self, width, height):
+        self.height = height
         size = {"mobile": False, "width": width, "height": height, "deviceScaleFactor": 1}
         self.chrome._websocket_request("Emulation.setDeviceMetricsOverride", params=size)
 

@@ -33,7 +33,7 @@ def click(selector, text=""):
 def fill(selector, text):
     """Type a text in place of what is there."""
     script = f"""
-        element.focus();
+        element.focus({{preventScroll: true}});
         element.value = {json.dumps(text)};
         element.dispatchEvent(new InputEvent("input", {{bubbles: true}}));
         element.dispatchEvent(new Event("change", {{bubbles: true}}));
@@ -54,6 +54,13 @@ def below(selector, share):
         element.closest("#viewerContainer").scrollTop += element.offsetHeight * {share};
     """
     return lambda browser: browser.on(selector, "", script)
+
+
+def share_width(browser):
+    """Have a list share out its width anew: it has done so before it had rows."""
+    for width in (WIDTH - 100, WIDTH):
+        browser.resize(width, browser.height)
+        browser.settle()
 
 
 def tab(name):
@@ -81,6 +88,7 @@ SHOTS = (
             click(".o_group_header", "Large"),
             see(".o_data_row"),
             click(".o_searchview_dropdown_toggler"),
+            share_width,
         ),
     ),
     Shot("dimension_form", DIMENSION, 1500, (see(BOUND), see(".o_segmentation_histogram canvas"))),
@@ -107,7 +115,7 @@ SHOTS = (
         "next_steps",
         "/odoo/action-partner_segmentation.segmentation_next_step_action",
         535,
-        (click(".o_facet_remove"), see(".o_data_row:nth-child(3)")),
+        (click(".o_facet_remove"), see(".o_data_row:nth-child(3)"), share_width),
     ),
     # The last: when the browser leaves the page, Odoo saves what was typed.
     Shot(
