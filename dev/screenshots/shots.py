@@ -117,7 +117,6 @@ SHOTS = (
         535,
         (click(".o_facet_remove"), see(".o_data_row:nth-child(3)"), share_width),
     ),
-    # The last: when the browser leaves the page, Odoo saves what was typed.
     Shot(
         "preview",
         DIMENSION,
