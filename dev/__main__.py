@@ -6,7 +6,22 @@ import shlex
 import signal
 import sys
 
-from . import bench, check, clean, database, demo, dist, environment, faults, i18n, linters, odoo, postgres, testing
+from . import (
+    bench,
+    check,
+    clean,
+    database,
+    demo,
+    dist,
+    environment,
+    faults,
+    i18n,
+    linters,
+    odoo,
+    postgres,
+    screenshots,
+    testing,
+)
 from .console import DevError, say
 from .paths import ADDONS, ODOO_CONF, VENV, VENV_PYTHON
 
@@ -75,6 +90,10 @@ def parse_arguments():
 
     verb = verbs.add_parser("i18n", help="export the terms and merge them into the translations")
     verb.set_defaults(run=lambda _options: i18n.run())
+
+    verb = verbs.add_parser("screenshots", help="take the pictures in static/description anew")
+    verb.add_argument("names", nargs="*", help="pictures without .png; default: all")
+    verb.set_defaults(run=lambda options: screenshots.run(options.names))
 
     verb = verbs.add_parser("stop", help="stop the PostgreSQL that setup, env or odoo left running")
     verb.set_defaults(run=run_stop)

@@ -18,13 +18,13 @@ def run(serve, port):
         refuse_busy_port(port)
     with environment.ready() as server:
         database.ensure(server, DATABASE, renew=False)
-        classify(server)
+        classify(server, DATABASE)
         if serve:
             serve_until_stopped(server, port)
 
 
-def classify(server):
-    command = odoo.command("shell", "-d", DATABASE, "--no-http", "--log-level=warn")
+def classify(server, name):
+    command = odoo.command("shell", "-d", name, "--no-http", "--log-level=warn")
     script = ROOT / "dev" / "classify.py"
     title = "Classifying the demo customers"
     log = run_logged(title, command, "classify.log", script=script, env=odoo.environ(server))

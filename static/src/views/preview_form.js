@@ -21,6 +21,7 @@ export class PreviewFormController extends FormController {
             const action = await this.orm.call(record.resModel, "action_preview", [ids, changes], {
                 context: this.props.context,
             });
+            this.isPreviewed = true;
             await this.actionService.doAction(action, { onClose: (infos) => this.onPreviewClosed(infos) });
         }
         return false;
@@ -28,9 +29,19 @@ export class PreviewFormController extends FormController {
 
     /** Applied or discarded: show what is stored. Otherwise the user goes on editing. */
     async onPreviewClosed(infos) {
+        this.isPreviewed = false;
         if (infos?.previewEnded) {
             await this.model.load({ resId: infos.resId });
         }
+    }
+
+    /** A form saves itself when its page is left; here nobody has decided yet, so the browser asks instead. */
+    async beforeUnload(ev) {
+        if (!this.isPreviewed) {
+            return super.beforeUnload(ev);
+        }
+        ev.preventDefault();
+        ev.returnValue = "Unsaved changes";
     }
 }
 

@@ -28,6 +28,13 @@ tours.add("segmentation_preview", {
     steps: () => [
         ...PREVIEW,
         {
+            content: "Leave the page: the change is not saved",
+            trigger: ".modal button:contains('Go on editing')",
+            run: () => window.location.reload(),
+            expectUnloadPage: true,
+        },
+        ...PREVIEW,
+        {
             content: "Go on editing",
             trigger: ".modal button:contains('Go on editing')",
             run: "click",
