@@ -61,6 +61,7 @@ from . import test_suggestions
 from . import test_summary
 from . import test_summary_data
 from . import test_touch
+from . import test_translations
 from . import test_xlsx
 from . import test_tours
 from . import test_tours_first_use
