@@ -6,7 +6,22 @@ import shlex
 import signal
 import sys
 
-from . import bench, check, clean, database, demo, dist, environment, faults, i18n, linters, odoo, postgres, testing
+from . import (
+    bench,
+    check,
+    clean,
+    coverage,
+    database,
+    demo,
+    dist,
+    environment,
+    faults,
+    i18n,
+    linters,
+    odoo,
+    postgres,
+    testing,
+)
 from .console import DevError, say
 from .paths import ADDONS, ODOO_CONF, VENV, VENV_PYTHON
 
@@ -45,6 +60,9 @@ def parse_arguments():
     verb.add_argument("-n", dest="customers", type=int, default=20_000)
     verb.add_argument("names", nargs="*", help=f"of {', '.join(faults.CHECKS)}; default: all")
     verb.set_defaults(run=lambda options: faults.run(options.customers, options.names))
+
+    verb = verbs.add_parser("coverage", help="all tests, and how much of each package they reach")
+    verb.set_defaults(run=lambda _options: coverage.run())
 
     verb = verbs.add_parser("lint", help="linters only")
     verb.set_defaults(run=run_lint)
