@@ -10,6 +10,7 @@ from . import test_configuration
 from . import test_custom_columns
 from . import test_customer_file
 from . import test_dashboard
+from . import test_demo
 from . import test_description
 from . import test_dimensions
 from . import test_elsewhere
