@@ -14,6 +14,7 @@ from . import test_demo
 from . import test_description
 from . import test_dimensions
 from . import test_elsewhere
+from . import test_explain
 from . import test_faults
 from . import test_health
 from . import test_health_tours
