@@ -16,6 +16,7 @@ from . import test_dimensions
 from . import test_elsewhere
 from . import test_explain
 from . import test_faults
+from . import test_findings
 from . import test_health
 from . import test_health_tours
 from . import test_history
@@ -65,6 +66,7 @@ from . import test_summary_data
 from . import test_touch
 from . import test_translations
 from . import test_xlsx
+from . import test_xlsx_readers
 from . import test_tours
 from . import test_tours_first_use
 from . import test_mailing

@@ -353,6 +353,10 @@ class TestClassesOnForm(BoundsCommon):
             }
         )
         self.assertRegex(groups.class_ids[1].sentence, "^B: group 2 of 2 by “.*”, highest first$")
+        groups.lower_is_better = True
+        self.assertRegex(groups.class_ids[0].sentence, "^A: group 1 of 2 by “.*”, lowest first$")
+        groups.write({"method": "share", "class_ids": [Command.update(groups.class_ids[0].id, {"share": 80})]})
+        self.assertRegex(groups.class_ids[0].sentence, "^A: the lowest that together make 80 % of the total of “.*”$")
         stage = self.stage.class_ids
         self.assertEqual(stage[0].sentence, "Closed: Orders, 24 months > 0 or Invoices, 24 months > 0")
         self.assertEqual(stage[-1].rule, "Everybody else")

@@ -19,7 +19,10 @@ class TestExplain(MethodCase):
         cls.revenue = cls.env.ref("partner_segmentation.metric_revenue_12m")
         # Sells nothing and does no accounts: sees classes, and no figures.
         cls.colleague = new_test_user(
-            cls.env, "segmentation_colleague", "base.group_user,partner_segmentation.group_user", company_id=cls.company.id
+            cls.env,
+            "segmentation_colleague",
+            "base.group_user,partner_segmentation.group_user",
+            company_id=cls.company.id,
         )
 
     def setUp(self):

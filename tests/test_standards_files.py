@@ -64,6 +64,21 @@ class TestFiles(LibraryCommon):
             own._apply()
             self.assertEqual(self.exported("SIZE")["dimensions"], before["dimensions"])
 
+    def test_own_industries_go_with_a_standard(self):
+        """By a code made of their names, each its own."""
+        Industry = self.env["res.partner.industry"]
+        industries = Industry.create(
+            [{"name": name} for name in ("Wood & paper", "Wood, paper", "机械", "电子", "3D print")]
+        )
+        self.industry.active = True
+        self.make_class(self.industry, "OWN").industry_ids = industries
+        [cls] = [cls for cls in self.exported("INDUSTRY")["dimensions"][0]["classes"] if cls["code"] == "OWN"]
+        codes = cls["industries"]
+        self.assertEqual(len(set(codes)), 5)
+        self.assertLessEqual({"WOOD_PAPER", "INDUSTRY", "INDUSTRY_3D_PRINT"}, set(codes))
+        standard = self.env["segmentation.standard"]._from_dimensions(self.industry)
+        self.assertFalse(self.rows(standard))
+
     def refused(self, message, text):
         if not isinstance(text, bytes | str):
             text = json.dumps(text)

@@ -81,6 +81,11 @@ class ExportCommon(SummaryCommon):
         self.assertEqual((table.ref, table.autoFilter.ref), (sheet.dimensions, sheet.dimensions))
         self.assertEqual([column.name for column in table.tableColumns], [cell.value for cell in sheet[1]])
 
+    def classify_all(self):
+        """Have all who bought be customers: nothing is left to explain."""
+        self.people.active = True
+        self.classify(as_of=self.today)
+
     def table(self, sheet, first: str) -> list[tuple]:
         """The rows below the head that begins with a text, up to an empty one."""
         rows = list(sheet.iter_rows(values_only=True))
@@ -130,11 +135,6 @@ class TestXlsx(ExportCommon):
             self.assertAlmostEqual(difference, -strangers, 2)
         causes = self.table(book["Reconciliation"], "Customer")[1:]
         self.assertAlmostEqual(sum(row[3] for row in causes), -strangers, 2)
-
-    def classify_all(self):
-        """Have all who bought be customers: nothing is left to explain."""
-        self.people.active = True
-        self.classify(as_of=self.today)
 
     def test_reconciliation_explains_differences(self):
         self.classify_all()
