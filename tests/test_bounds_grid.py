@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tests import Form, new_test_user, tagged
 
 from ..engine.distribution import EDGES
+from ..models.domain_text import describe_domain
 from .common import SegmentationCommon
 
 
@@ -365,3 +367,10 @@ class TestClassesOnForm(BoundsCommon):
             " '!', ('industry_id', '=', False)]"
         )
         self.assertEqual(stage[0].rule, "Size is Large and (Employees = 0 or Industry is set)")
+        partners = self.env["res.partner"]
+        for domain, text in (
+            (Domain("type", "in", ["contact", False]), "Address Type is Contact or not set"),
+            (Domain("child_ids", "any", [("active", "=", True)]), "[('child_ids', 'any', [('active', '=', True)])]"),
+            (Domain("is_company", "!=", True), "Is a Company is no"),
+        ):
+            self.assertEqual(describe_domain(domain, partners), text)

@@ -185,6 +185,16 @@ class TestHealth(SegmentationCommon):
         self.assertEqual(self.profile(self.customers[0]).size_class_id.id, False)
         self.assertFalse(self.found("without_class"))
 
+    def test_customers_without_class_among_those_a_dimension_is_for(self):
+        """The remedy opens these, and not those whom the dimension leaves out."""
+        self.industry.write({"domain": "[('employee_count', '>', 50)]", "fallback_class_id": False})
+        lost = self.customers[1]
+        (lost | self.customers[0]).industry_id = False
+        self.classify()
+        finding = self.found("without_class", self.industry)
+        self.assertFound(finding, 1, 1000.0)
+        self.assertOpens(self.remedy(finding), self.profile(lost))
+
     # -- too crude, too fine -------------------------------------------------------------------
 
     def test_one_class_holds_nearly_all(self):

@@ -93,6 +93,7 @@ class TestFiles(LibraryCommon):
         self.refused("NaN is not a number", '{"format": NaN}')
         self.refused("the key “format” occurs twice", '{"format": 1, "format": 1}')
         self.refused("not valid JSON", "9" * 10_000)
+        self.refused("… and [0-9]+ more", {f"key_{number}": None for number in range(20)})
         self.refused("too large", "[" + " " * 3_000_000)
         self.refused("is not a number|hysteresis: a number", json.dumps(VALUE).replace("0.1", "1e400"))
         for text in ("[]", "1", '"x"', "null", "true"):
