@@ -10,6 +10,7 @@ from . import (
     bench,
     check,
     clean,
+    coverage,
     database,
     demo,
     dist,
@@ -63,6 +64,8 @@ def parse_arguments():
 
     verb = verbs.add_parser("update", help="the update from the previous release only, and uninstalling after it")
     verb.set_defaults(run=lambda _options: check.update())
+    verb = verbs.add_parser("coverage", help="all tests, and how much of each package they reach")
+    verb.set_defaults(run=lambda _options: coverage.run())
 
     verb = verbs.add_parser("lint", help="linters only")
     verb.set_defaults(run=run_lint)

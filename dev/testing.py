@@ -5,7 +5,7 @@ import subprocess
 
 from . import database, odoo
 from .console import say, stop
-from .paths import ADDON_LINK, EXAMPLE, EXAMPLE_LINK, LOGS, ROOT, VENV_PYTHON
+from .paths import ADDON_LINK, EXAMPLE, EXAMPLE_LINK, LOGS, ROOT, VENV_PYTHON, WORK
 
 # Apps that the add-on does without, for the second half of the tests: the first shows that it does.
 OPTIONAL_APPS = "base_automation,mass_mailing,queue_job,sale_loyalty,stock"
@@ -13,7 +13,7 @@ OPTIONAL_APPS = "base_automation,mass_mailing,queue_job,sale_loyalty,stock"
 
 def pytest(server, database, arguments=()):
     """Return pytest's exit code. Paths are meant from the repository's root."""
-    return subprocess.call(command(database, arguments), env=environ(server), cwd=ROOT)
+    return subprocess.call(command(database, arguments), env=environ(server, database), cwd=ROOT)
 
 
 def pytest_in_two(server, name, arguments=()):
@@ -27,7 +27,7 @@ def pytest_in_two(server, name, arguments=()):
     log = LOGS / "tests-2.log"
     with log.open("wb") as output:
         words = command(copy, [*arguments, "--part=2/2"])
-        second = subprocess.Popen(words, env=environ(server), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        second = subprocess.Popen(words, env=environ(server, copy), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
         try:
             code = pytest(server, name, [*arguments, "--part=1/2"])
             second.wait()
@@ -35,7 +35,8 @@ def pytest_in_two(server, name, arguments=()):
             stop(second)
     say(f"==> The second half of the tests\n{log.read_text()}")
     database.install(server, copy, EXAMPLE)
-    example = pytest(server, copy, [str(EXAMPLE_LINK / "tests"), f"--confcutdir={EXAMPLE_LINK}"])
+    own = [str(EXAMPLE_LINK / "tests"), f"--confcutdir={EXAMPLE_LINK}"]
+    example = pytest(server, copy, [*arguments, *own])
     database.drop(server, copy)
     return code == second.returncode == example == 0
 
@@ -53,8 +54,12 @@ def command(database_name, arguments):
     ]
 
 
-def environ(server):
-    return {**odoo.environ(server), "PYTHONPATH": str(ROOT / "dev" / "plugins")}
+def environ(server, database_name):
+    return {
+        **odoo.environ(server),
+        "PYTHONPATH": str(ROOT / "dev" / "plugins"),
+        "COVERAGE_FILE": str(WORK / "coverage" / f"{database_name}.data"),  # see coverage.py
+    }
 
 
 def through_link(argument):

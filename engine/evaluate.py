@@ -231,8 +231,10 @@ class Evaluation:
         )
 
     def _store_cuts(self):
-        """Keep the cut values for evaluations of single customers."""
+        """Keep the cut values for evaluations of single customers; a dimension that failed keeps what it had."""
         for dimension in self.dimensions.filtered(self._cuts_anew):
+            if dimension in self.result.failures:
+                continue
             stored = self.scope.env["segmentation.cut"].search(
                 [("company_id", "=", self.scope.company_id), ("class_id.dimension_id", "=", dimension.id)]
             )
@@ -240,7 +242,7 @@ class Evaluation:
             stored.create(
                 [
                     {"company_id": self.scope.company_id, "class_id": class_id, "value": value}
-                    for class_id, value in (self.scope.cuts.get(dimension.id) or {}).items()
+                    for class_id, value in self.scope.cuts[dimension.id].items()
                 ]
             )
 

@@ -138,8 +138,14 @@ class Scope:
             stored = self.env["segmentation.cut"].search(
                 [("company_id", "=", self.company_id), ("class_id.dimension_id", "=", dimension.id)]
             )
-            self.cuts[dimension.id] = {cut.class_id.id: cut.value for cut in stored} if stored else None
+            compared = stored or self._was_compared(dimension)
+            self.cuts[dimension.id] = {cut.class_id.id: cut.value for cut in stored} if compared else None
         return self.cuts[dimension.id]
+
+    def _was_compared(self, dimension) -> bool:
+        """Whether the last full evaluation compared by these rules; where no value counted, it left no cut value."""
+        evaluated = self.env["segmentation.run"]._evaluated_versions(self.company)
+        return evaluated.get(str(dimension.id)) == dimension.rule_version
 
     def overrides(self, dimension) -> SQL | None:
         """Subselect of ``partner_id`` and the ``class_id`` people set; None when there is none."""

@@ -41,6 +41,7 @@ from . import segmentation_mailing
 from . import res_partner
 from . import res_partner_completing
 from . import res_partner_recommending
+from . import ir_exports
 from . import ir_filters
 from . import ir_model_fields
 from . import ir_rule

@@ -80,14 +80,6 @@ class ClassSummary:
     def revenue(self) -> float | None:
         return self.own.revenue
 
-    @property
-    def total_customers(self) -> int:
-        return self.total.customers
-
-    @property
-    def total_revenue(self) -> float | None:
-        return self.total.revenue
-
 
 @dataclass(frozen=True)
 class Head:

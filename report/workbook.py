@@ -151,8 +151,6 @@ class Sheet:
                 self.sheet.write_blank(self.row, column, None, cell_format)
             elif kind in ("text", "wrapped"):
                 self.sheet.write_string(self.row, column, value[:MAX_TEXT], cell_format)
-            elif kind == "date":
-                self.sheet.write_datetime(self.row, column, value, cell_format)
             else:
                 self.sheet.write_number(self.row, column, value, cell_format)
         self.row += 1

@@ -135,26 +135,24 @@ def load(env, text: str):
     """
     if len(text) > LARGEST:
         raise UserError(env._("The file is too large for a standard: it has more than %s characters.", LARGEST))
+
+    def without_duplicates(pairs):
+        found = {}
+        for key, value in pairs:
+            if key in found:
+                raise UserError(env._("The file is not valid JSON: the key “%s” occurs twice in an object.", key))
+            found[key] = value
+        return found
+
+    def no_number(name):
+        raise UserError(env._("The file is not valid JSON: %s is not a number.", name))
+
     try:
-        data = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_number)
+        return json.loads(text, object_pairs_hook=without_duplicates, parse_constant=no_number)
     except (ValueError, RecursionError) as error:
         raise UserError(env._("The file is not valid JSON: %s", str(error) or type(error).__name__)) from error
-    return data
 
 
 def dump(data: dict) -> str:
     """The text of the file."""
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
-
-
-def _without_duplicates(pairs):
-    found = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"the key {key!r} occurs twice in an object")
-        found[key] = value
-    return found
-
-
-def _no_number(name):
-    raise ValueError(f"{name} is not a number")

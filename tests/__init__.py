@@ -10,11 +10,14 @@ from . import test_configuration
 from . import test_custom_columns
 from . import test_customer_file
 from . import test_dashboard
+from . import test_demo
 from . import test_description
 from . import test_dimensions
 from . import test_elsewhere
 from . import test_elsewhere_queue_job
+from . import test_explain
 from . import test_faults
+from . import test_findings
 from . import test_health
 from . import test_health_tours
 from . import test_history
@@ -65,7 +68,9 @@ from . import test_summary
 from . import test_summary_data
 from . import test_touch
 from . import test_worked_example
+from . import test_translations
 from . import test_xlsx
+from . import test_xlsx_readers
 from . import test_tours
 from . import test_tours_first_use
 from . import test_mailing

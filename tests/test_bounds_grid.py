@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tests import Form, new_test_user, tagged
 
 from ..engine.distribution import EDGES
+from ..models.domain_text import describe_domain
 from .common import SegmentationCommon
 
 
@@ -353,6 +355,10 @@ class TestClassesOnForm(BoundsCommon):
             }
         )
         self.assertRegex(groups.class_ids[1].sentence, "^B: group 2 of 2 by “.*”, highest first$")
+        groups.lower_is_better = True
+        self.assertRegex(groups.class_ids[0].sentence, "^A: group 1 of 2 by “.*”, lowest first$")
+        groups.write({"method": "share", "class_ids": [Command.update(groups.class_ids[0].id, {"share": 80})]})
+        self.assertRegex(groups.class_ids[0].sentence, "^A: the lowest that together make 80 % of the total of “.*”$")
         stage = self.stage.class_ids
         self.assertEqual(stage[0].sentence, "Closed: Orders, 24 months > 0 or Invoices, 24 months > 0")
         self.assertEqual(stage[-1].rule, "Everybody else")
@@ -361,3 +367,10 @@ class TestClassesOnForm(BoundsCommon):
             " '!', ('industry_id', '=', False)]"
         )
         self.assertEqual(stage[0].rule, "Size is Large and (Employees = 0 or Industry is set)")
+        partners = self.env["res.partner"]
+        for domain, text in (
+            (Domain("type", "in", ["contact", False]), "Address Type is Contact or not set"),
+            (Domain("child_ids", "any", [("active", "=", True)]), "[('child_ids', 'any', [('active', '=', True)])]"),
+            (Domain("is_company", "!=", True), "Is a Company is no"),
+        ):
+            self.assertEqual(describe_domain(domain, partners), text)

@@ -366,6 +366,19 @@ class TestCompleting(SegmentationCommon):
         self.assertEqual(template.resource, "res.partner")
         for name in template.export_fields.mapped("name"):
             self.assertIn(name, self.env["res.partner"]._fields)
+        self.editor.group_ids += self.env.ref("base.group_allow_export")
+        self.env["res.lang"]._activate_lang("zh_CN")
+        for lang, name in (("en_US", template.name), ("zh_CN", "客户分类：待补全的数据")):
+            found = call_kw(
+                self.env["ir.exports"].with_user(self.editor),
+                "search_read",
+                [[("resource", "=", "res.partner")], []],
+                {"context": {"lang": lang}},
+            )
+            self.assertIn((template.id, name), [(each["id"], each["name"]) for each in found])
+        template.name = "Our facts"
+        renamed = self.env["ir.exports"].with_context(lang="zh_CN").search_read([("id", "=", template.id)])
+        self.assertEqual(renamed[0]["name"], "Our facts")
         # As the button of the list calls it.
         action = call_kw(self.env["res.partner"].with_user(self.editor), "action_import_facts", [[]], {})
         self.assertEqual((action["tag"], action["params"]["active_model"]), ("import", "res.partner"))

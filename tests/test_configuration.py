@@ -243,6 +243,11 @@ class TestConfiguration(SegmentationCommon):
         with self.assertRefused("Large", "Archive it", error=UserError):
             self.large.unlink()
         self.make_class(self.size, "XS", sequence=90).unlink()
+        maker = self.customer(industry_id=self.env.ref("base.res_partner_industry_C").id)
+        self.classify()
+        used = self.profile(maker)[self.industry.field_name]
+        with self.assertRefused(used.name, "has customers or a history", error=UserError):
+            used.unlink()
 
     def test_rule_reads_as_a_sentence(self):
         self.size.currency_id = self.env.ref("base.EUR")
@@ -262,3 +267,17 @@ class TestConfiguration(SegmentationCommon):
             Form(record).save()
         self.assertEqual(self.size.action_view_customers()["res_model"], "res.partner")
         self.assertEqual(self.large.action_view_customers()["res_model"], "res.partner")
+
+    def test_dimension_that_contacts_have_no_field_for(self):
+        self.addCleanup(self.registry.reset_changes)
+        own = self.env["segmentation.dimension"].create({"name": "Own", "code": "OWN", "method": "manual"})
+        action = own.action_view_customers()
+        if own.field_name not in self.env["res.partner"]._fields:
+            self.assertEqual(action["res_model"], "segmentation.profile")
+        self.assertEqual(action["context"], {"group_by": [own.field_name]})
+
+    def test_industry_is_no_part_of_itself(self):
+        wide, fine = self.env["res.partner.industry"].create([{"name": "Wide"}, {"name": "Fine"}])
+        fine.parent_id = wide
+        with self.assertRefused("cannot be part of itself", "Part of"):
+            wide.parent_id = fine

@@ -1,5 +1,6 @@
 from ast import literal_eval
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from lxml import etree
@@ -8,6 +9,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..health.finding import KINDS
 from .common import AS_OF, SegmentationCommon
@@ -182,6 +184,16 @@ class TestHealth(SegmentationCommon):
         self.classify()
         self.assertEqual(self.profile(self.customers[0]).size_class_id.id, False)
         self.assertFalse(self.found("without_class"))
+
+    def test_customers_without_class_among_those_a_dimension_is_for(self):
+        """The remedy opens these, and not those whom the dimension leaves out."""
+        self.industry.write({"domain": "[('employee_count', '>', 50)]", "fallback_class_id": False})
+        lost = self.customers[1]
+        (lost | self.customers[0]).industry_id = False
+        self.classify()
+        finding = self.found("without_class", self.industry)
+        self.assertFound(finding, 1, 1000.0)
+        self.assertOpens(self.remedy(finding), self.profile(lost))
 
     # -- too crude, too fine -------------------------------------------------------------------
 
@@ -546,6 +558,39 @@ class TestHealth(SegmentationCommon):
         self.run_jobs("cron_health")
         for company in (self.company, other):
             self.assertEqual(len(self.health.sudo().search([("company_id", "=", company.id)])), 1)
+
+    @mute_logger("odoo.addons.partner_segmentation.models.segmentation_health")
+    def test_a_check_that_fails_leaves_the_other_companies(self):
+        other = self.setup_other_company()["company"]
+        check = self.env.registry["segmentation.health"]._check
+
+        def fail(self, company):
+            if company == other:
+                raise ValueError("broken rules")
+            return check(self, company)
+
+        with patch.object(self.env.registry["segmentation.health"], "_check", fail):
+            self.run_jobs("cron_health")
+        for company, number in ((self.company, 1), (other, 0)):
+            self.assertEqual(len(self.health.sudo().search([("company_id", "=", company.id)])), number)
+
+    def test_classes_that_only_people_set_leave_nobody_without(self):
+        manual = self.env["segmentation.dimension"].create({"name": "VIP", "code": "VIP", "method": "manual"})
+        self.addCleanup(self.registry.reset_changes)
+        self.make_class(manual, "YES")
+        self.classify()
+        self.assertFalse(self.found("without_class", manual) | self.found("unreachable", manual))
+
+    def test_customers_whose_value_is_not_known(self):
+        metric = self.env.ref("partner_segmentation.metric_employee_count")
+        groups = self.env["segmentation.dimension"].create(
+            {"name": "Staff", "code": "STAFF", "method": "quantile", "metric_id": metric.id}
+        )
+        self.addCleanup(self.registry.reset_changes)
+        self.make_class(groups, "ONE")
+        self.customers[:3].employee_count = False
+        self.classify()
+        self.assertFound(self.found("without_class", groups), 3, 3000.0)
 
     def test_old_checks_are_removed(self):
         check = self.check()

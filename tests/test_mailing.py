@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 from openpyxl import load_workbook
+from psycopg2.errors import SerializationFailure
 from pypdf import PdfReader
 
 from odoo import Command
@@ -230,6 +231,26 @@ class TestMailing(SegmentationCommon):
         with self.assertRaisesRegex(ValidationError, "may not export to Excel"):
             self.mailing(manager)
         self.mailing(manager, file_format="pdf")
+
+    def test_one_file_only(self):
+        for file_format, kinds in (("pdf", {"pdf"}), ("xlsx", {"xlsx"}), ("both", {"pdf", "xlsx"})):
+            names = [name for name, _content in self.mailing(file_format=file_format)._files()]
+            self.assertEqual({name.rpartition(".")[2] for name in names}, kinds)
+
+    def test_who_changes_the_data_meanwhile_only_delays_it(self):
+        mailing = self.mailing()
+        with patch.object(type(mailing), "_files", side_effect=SerializationFailure("concurrent update")):
+            self.send_due()
+        self.assertFalse(self.mails(mailing))
+        self.assertEqual(mailing.next_date, self.today, "it is still due")
+        self.send_due()
+        self.assertTrue(self.mails(mailing))
+
+    def test_the_scheduler_says_when_to_stop(self):
+        mailings = self.mailing() | self.mailing()
+        with patch.object(self.env.registry["ir.cron"], "_commit_progress", return_value=0):
+            self.env["segmentation.mailing"]._cron_send()
+        self.assertEqual(len(mailings.filtered(lambda mailing: mailing.next_date > self.today)), 1)
 
     # -- rights --------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@ from random import Random
 from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
+from psycopg2.errors import SerializationFailure
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Date
@@ -206,6 +207,38 @@ class TestNextSteps(NextStepsCommon):
         for name in ("First", "Second", "Fourth"):
             self.assertStep(customers[name], None)
 
+    def test_close_by_share_of_what_should_be_low(self):
+        """Nobody is asked to buy more so as to be among those with the least."""
+        dimension = self.env["segmentation.dimension"].create(
+            {
+                "name": "Least",
+                "code": "LEAST",
+                "method": "share",
+                "lower_is_better": True,
+                "metric_id": self.env.ref("partner_segmentation.metric_revenue_12m").id,
+                "class_ids": [
+                    Command.create({"code": "A", "name": "A", "sequence": 1, "share": 40}),
+                    Command.create({"code": "B", "name": "B", "sequence": 2}),
+                ],
+            }
+        )
+        few, many = self.customer("Few"), self.customer("Many")
+        self.invoice(few, 900, AS_OF - timedelta(days=10))
+        self.invoice(many, 1000, AS_OF - timedelta(days=10))
+        self.find()
+        self.assertEqual([self.code(customer, dimension) for customer in (few, many)], ["A", "B"])
+        self.assertStep(few, None)
+        self.assertStep(many, None)
+
+    def test_only_those_the_dimension_is_for(self):
+        inside, outside = self.customer("Inside", ref="yes"), self.customer("Outside")
+        self.size.domain = "[('partner_id.ref', '=', 'yes')]"
+        for customer in (inside, outside):
+            self.invoice(customer, 90_000, AS_OF - timedelta(days=10))
+        self.find()
+        self.assertStep(inside, "near", 10_000)
+        self.assertStep(outside, None)
+
     # -- offers --------------------------------------------------------------------------------
 
     def test_offers_go_cold(self):
@@ -347,6 +380,25 @@ class TestNextSteps(NextStepsCommon):
         self.assertStep(customer, "overdue")
         self.assertFalse(run.next_steps_due)
         self.assertTrue(failing.next_steps_due, "it is tried again")
+
+    def test_who_puts_a_customer_off_meanwhile_only_delays_it(self):
+        customer = self.habitual()
+        run = self.classify(customer)
+        Step = self.registry["segmentation.next.step"]
+        with patch.object(Step, "_refresh", side_effect=SerializationFailure("concurrent update")):
+            self.run_jobs("cron_next_steps")
+        self.assertTrue(run.next_steps_due)
+        job = self.env.ref("partner_segmentation.cron_next_steps")
+        self.assertTrue(self.env["ir.cron.trigger"].search([("cron_id", "=", job.id)]), "it is tried again soon")
+        self.run_jobs("cron_next_steps")
+        self.assertFalse(run.next_steps_due)
+        self.assertStep(customer, "overdue")
+
+    def test_new_terms_before_anybody_was_classified(self):
+        other = self.setup_other_company()["company"]
+        self.Step._queue_companies(other)
+        due = [("company_id", "=", other.id), ("next_steps_due", "=", True)]
+        self.assertFalse(self.env["segmentation.run"].search(due))
 
     def test_new_terms_are_applied_by_the_job(self):
         customer = self.habitual("In time", 20, 30)

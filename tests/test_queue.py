@@ -1,16 +1,16 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from psycopg2.errors import SerializationFailure
+from psycopg2.errors import SerializationFailure, UniqueViolation
 
 from odoo import Command
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.fields import Datetime
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..engine.evaluate import Evaluation
-from ..models.segmentation_run import LOCK_CLASS
+from ..models.segmentation_run import LOCK_CLASS, CompanyBusyError
 from ..models.segmentation_run_queue import MAX_ATTEMPTS
 from .common import SegmentationCommon
 
@@ -55,6 +55,33 @@ class TestQueue(SegmentationCommon):
         self.Run.with_user(manager)._queue(self.company, "manual")
         self.run_jobs("cron_work")
         self.assertEqual(self.profile(partner).create_uid, manager)
+
+    def test_a_class_set_by_hand_waits_for_a_run_that_is_on(self):
+        """Nobody who sets a class by hand is told to come back later."""
+        partner = self.customer(employee_count=250)
+        self.classify()
+        medium = self.env.ref("partner_segmentation.class_size_medium")
+        with patch.object(self.env.registry["segmentation.run"], "_lock", side_effect=CompanyBusyError("busy")):
+            partner.size_class_id = medium
+        self.assertClass(partner, self.size, "L")
+        run = self.Run.search([("state", "=", "queued")])
+        self.assertEqual((run.trigger, run.partner_ids), ("override", partner))
+        self.run_jobs("cron_work")
+        self.assertClass(partner, self.size, "M")
+
+    def test_a_file_that_another_run_made_has_odoo_repeat_the_request(self):
+        with (
+            patch.object(Evaluation, "run", side_effect=UniqueViolation("partner_company_unique")),
+            self.assertRaises(ConcurrencyError),
+        ):
+            self.Run._classify(self.company, "manual")
+
+    def test_runs_of_several_companies_open_as_a_list(self):
+        other = self.setup_other_company()["company"]
+        runs = self.Run._queue(self.company | other, "manual")
+        action = runs._action_open()
+        self.assertEqual(self.Run.search(action["domain"]), runs)
+        self.assertEqual(runs[0]._action_open()["res_id"], runs[0].id)
 
     def test_waiting_run_is_not_doubled_but_brought_forward(self):
         self.Run._queue_rule_change()

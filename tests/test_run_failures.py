@@ -21,10 +21,10 @@ class TestRunFailures(SegmentationCommon):
             cls.env, "segmentation_mender", "partner_segmentation.group_manager", company_id=cls.company.id
         )
 
-    def break_condition(self, record, table):
+    def break_condition(self, record, table, domain="[('gone', '=', 1)]"):
         """A condition that was valid when it was saved, on a field that is gone."""
         record.flush_recordset()
-        self.env.cr.execute(f"UPDATE {table} SET domain = %s WHERE id = %s", ("[('gone', '=', 1)]", record.id))
+        self.env.cr.execute(f"UPDATE {table} SET domain = %s WHERE id = %s", (domain, record.id))
         self.env.invalidate_all()
 
     def test_dimension(self):
@@ -36,6 +36,11 @@ class TestRunFailures(SegmentationCommon):
         self.assertIn("Purchase stage", failure.remedy)
         action = failure.with_user(self.manager).action_mend()
         self.assertEqual((action["res_model"], action["res_id"]), ("segmentation.dimension", self.stage.id))
+
+    def test_a_condition_that_cannot_be_read_is_not_put_into_words(self):
+        closed = self.env.ref("partner_segmentation.class_stage_closed")
+        self.break_condition(closed, "segmentation_class", "[('customer_rank', '>'")
+        self.assertEqual(closed.rule, closed.description)
 
     def test_metric(self):
         metric = self.env.ref("partner_segmentation.metric_orders_24m")

@@ -114,6 +114,13 @@ class TestSettings(SegmentationCommon):
         with self.assertRaisesRegex(UserError, r"Window \(months\): -1 .* Enter"), self.env.cr.savepoint():
             self.page.write({"metric_ids": [Command.update(metric.id, {"window_months": -1})]})
 
+    def test_a_deleted_job_says_what_to_do(self):
+        self.job.unlink()
+        page = self.page_of(self.manager)
+        self.assertFalse(page.nightly)
+        with self.assertRaisesRegex(UserError, "upgrade the app"):
+            page.nightly = True
+
     def test_nothing_changes_what_was_not_changed(self):
         self.env["segmentation.run"].sudo().search([("state", "=", "queued")]).unlink()
         before = {dimension: dimension.rule_version for dimension in self.env["segmentation.dimension"].search([])}

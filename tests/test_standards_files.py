@@ -64,6 +64,21 @@ class TestFiles(LibraryCommon):
             own._apply()
             self.assertEqual(self.exported("SIZE")["dimensions"], before["dimensions"])
 
+    def test_own_industries_go_with_a_standard(self):
+        """By a code made of their names, each its own."""
+        Industry = self.env["res.partner.industry"]
+        industries = Industry.create(
+            [{"name": name} for name in ("Wood & paper", "Wood, paper", "机械", "电子", "3D print")]
+        )
+        self.industry.active = True
+        self.make_class(self.industry, "OWN").industry_ids = industries
+        [cls] = [cls for cls in self.exported("INDUSTRY")["dimensions"][0]["classes"] if cls["code"] == "OWN"]
+        codes = cls["industries"]
+        self.assertEqual(len(set(codes)), 5)
+        self.assertLessEqual({"WOOD_PAPER", "INDUSTRY", "INDUSTRY_3D_PRINT"}, set(codes))
+        standard = self.env["segmentation.standard"]._from_dimensions(self.industry)
+        self.assertFalse(self.rows(standard))
+
     def refused(self, message, text):
         if not isinstance(text, bytes | str):
             text = json.dumps(text)
@@ -75,9 +90,10 @@ class TestFiles(LibraryCommon):
         self.refused("not a text", b"\xff\xfe\x00")
         self.refused("not valid JSON", "nonsense")
         self.refused("not valid JSON", "[" * 200_000)
-        self.refused("not valid JSON", '{"format": NaN}')
-        self.refused("not valid JSON", '{"format": 1, "format": 1}')
+        self.refused("NaN is not a number", '{"format": NaN}')
+        self.refused("the key “format” occurs twice", '{"format": 1, "format": 1}')
         self.refused("not valid JSON", "9" * 10_000)
+        self.refused("… and [0-9]+ more", {f"key_{number}": None for number in range(20)})
         self.refused("too large", "[" + " " * 3_000_000)
         self.refused("is not a number|hysteresis: a number", json.dumps(VALUE).replace("0.1", "1e400"))
         for text in ("[]", "1", '"x"', "null", "true"):

@@ -251,6 +251,19 @@ class TestSuggestions(BoundsCommon):
         self.assertFalse(wizard.error)
         self.assertNotIn("Revenue", wizard.overview)
 
+    def test_what_is_needed_first_is_said(self):
+        empty = self.env["segmentation.suggestion"].new({"dimension_id": self.size.id, "metric_id": False})
+        self.assertEqual(empty.error, "Choose a Metric.")
+        one = self.abc.copy({"name": "One", "code": "one", "class_ids": [Command.create({"code": "A", "name": "A"})]})
+        wizard = self.wizard(one)
+        self.assertIn("add classes to the dimension first", wizard._attempt("quantile", wizard._customers()))
+        self.abc.lower_is_better = True
+        self.assertTrue(self.wizard(self.abc).error)
+
+    def test_shares_are_told_as_such(self):
+        self.assertRegex(self.wizard(self.abc).overview, r"up to [\d.]+ %")
+        self.assertNotIn("up to", self.wizard(self.size).overview)
+
     def test_others_are_refused(self):
         with self.assertRaises(AccessError):
             self.wizard(user=self.salesperson)

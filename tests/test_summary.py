@@ -48,7 +48,7 @@ class TestSummary(SegmentationCommon):
 
     def test_classes_count_what_is_below_them(self):
         figures = {
-            line.cls.name: (line.customers, line.revenue, line.total_customers, line.total_revenue)
+            line.cls.name: (line.customers, line.revenue, line.total.customers, line.total.revenue)
             for line in self.summary().classes
         }
         self.assertEqual(figures["World"], (1, 4, 4, 1234))
@@ -63,13 +63,13 @@ class TestSummary(SegmentationCommon):
         self.assertEqual(summary.customers, len(files))
         self.assertEqual(summary.revenue, sum(files.mapped("revenue_12m")))
         roots = [line for line in summary.classes if line.level == 0]
-        self.assertEqual(sum(line.total_customers for line in roots), summary.customers)
+        self.assertEqual(sum(line.total.customers for line in roots), summary.customers)
 
     def test_roll_up_is_what_the_class_and_child_of_say(self):
         for line in self.summary().classes[:-1]:
-            self.assertEqual(line.total_customers, line.cls.customer_count, line.cls.name)
+            self.assertEqual(line.total.customers, line.cls.customer_count, line.cls.name)
             found = self.env["res.partner"].search_count(line.cls.action_view_customers()["domain"])
-            self.assertEqual(line.total_customers, found, line.cls.name)
+            self.assertEqual(line.total.customers, found, line.cls.name)
 
     def test_archived_classes_that_customers_hold_are_counted(self):
         (self.china | self.asia).active = False

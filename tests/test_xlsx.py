@@ -11,6 +11,7 @@ from zipfile import ZipFile
 
 import openpyxl
 from dateutil.relativedelta import relativedelta
+from psycopg2.errors import SerializationFailure
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -81,6 +82,11 @@ class ExportCommon(SummaryCommon):
         self.assertEqual((table.ref, table.autoFilter.ref), (sheet.dimensions, sheet.dimensions))
         self.assertEqual([column.name for column in table.tableColumns], [cell.value for cell in sheet[1]])
 
+    def classify_all(self):
+        """Have all who bought be customers: nothing is left to explain."""
+        self.people.active = True
+        self.classify(as_of=self.today)
+
     def table(self, sheet, first: str) -> list[tuple]:
         """The rows below the head that begins with a text, up to an empty one."""
         rows = list(sheet.iter_rows(values_only=True))
@@ -130,11 +136,6 @@ class TestXlsx(ExportCommon):
             self.assertAlmostEqual(difference, -strangers, 2)
         causes = self.table(book["Reconciliation"], "Customer")[1:]
         self.assertAlmostEqual(sum(row[3] for row in causes), -strangers, 2)
-
-    def classify_all(self):
-        """Have all who bought be customers: nothing is left to explain."""
-        self.people.active = True
-        self.classify(as_of=self.today)
 
     def test_reconciliation_explains_differences(self):
         self.classify_all()
@@ -378,6 +379,29 @@ class TestExportRecord(ExportCommon):
             self.run_jobs("cron_export")
         self.assertEqual((export.state, export.error), ("failed", "broken"))
         self.assertIn("broken", self.told(export).body)
+
+    def test_exports_that_meet_another_transaction_are_made_later(self):
+        self.patch(segmentation_export, "AT_ONCE", 0)
+        export = self.export()
+        with patch.object(Export, "save", side_effect=SerializationFailure("concurrent update")):
+            self.run_jobs("cron_export")
+        self.assertEqual((export.state, export.attempts, export.error), ("running", 1, False))
+        self.run_jobs("cron_export")
+        self.assertEqual((export.state, export.attempts), ("done", 2), export.error)
+
+    def test_the_scheduler_says_when_to_stop(self):
+        self.patch(segmentation_export, "AT_ONCE", 0)
+        exports = self.export() | self.export()
+        with patch.object(self.registry["ir.cron"], "_commit_progress", return_value=0):
+            self.env["segmentation.export"].sudo()._cron_export()
+        self.assertEqual(sorted(exports.mapped("state")), ["done", "queued"])
+
+    def test_an_error_is_shown_to_who_waits_for_the_file(self):
+        with (
+            patch.object(Export, "save", side_effect=ValueError("broken")),
+            self.assertRaisesRegex(ValueError, "broken"),
+        ):
+            self.export()
 
     def test_interrupted_exports_are_given_up(self):
         self.patch(segmentation_export, "AT_ONCE", 0)

@@ -1,5 +1,6 @@
 import errno
 import logging
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -270,7 +271,7 @@ def _check_stored(attachment):
     path = Path(attachment._full_path(attachment.store_fname))
     if not path.is_file() or path.stat().st_size != attachment.file_size:
         path.unlink(missing_ok=True)
-        raise OSError(errno.ENOSPC, "The file was not stored")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _is_disk_full(error) -> bool:
