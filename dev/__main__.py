@@ -6,7 +6,22 @@ import shlex
 import signal
 import sys
 
-from . import bench, check, clean, database, demo, dist, environment, faults, i18n, linters, odoo, postgres, testing
+from . import (
+    bench,
+    check,
+    clean,
+    database,
+    demo,
+    dist,
+    environment,
+    faults,
+    i18n,
+    linters,
+    mutation,
+    odoo,
+    postgres,
+    testing,
+)
 from .console import DevError, say
 from .paths import ADDONS, ODOO_CONF, VENV, VENV_PYTHON
 
@@ -46,6 +61,14 @@ def parse_arguments():
     verb.add_argument("names", nargs="*", help=f"of {', '.join(faults.CHECKS)}; default: all")
     verb.set_defaults(run=lambda options: faults.run(options.customers, options.names))
 
+    verb = verbs.add_parser("mutation", help="does a test fail for each small fault of the engine?")
+    verb.add_argument("files", nargs="*", help="such as engine/near.py; default: all of engine/")
+    verb.add_argument("--sample", type=int, help="so many mutants of each file; default: all")
+    verb.add_argument("--seconds", type=float, default=120, help="of tests per mutant, before it counts as survivor")
+    verb.add_argument("--again", action="store_true", help="also those that were killed before")
+    verb.add_argument("--contexts", nargs="+", help="coverage data of the tests, instead of measuring it")
+    verb.set_defaults(run=run_mutation)
+
     verb = verbs.add_parser("lint", help="linters only")
     verb.set_defaults(run=run_lint)
 
@@ -80,6 +103,10 @@ def parse_arguments():
 
 def passed_on(arguments):
     return arguments[1:] if arguments[:1] == ["--"] else arguments
+
+
+def run_mutation(options):
+    return mutation.run(options.files, options.sample, options.seconds, options.again, options.contexts)
 
 
 def run_lint(_options):

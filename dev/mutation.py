@@ -1,0 +1,84 @@
+"""`python3 -m dev mutation`: does a test fail for each small fault of the engine?
+
+Mutants that no test kills belong into `dev/mutants.toml` with the reason why nobody can tell them from the engine, or
+want a test. `dev/plugins/mutants.py` makes them, `dev/plugins/mutation.py` tries them.
+"""
+
+import json
+import tomllib
+
+from . import database, environment, testing
+from .console import DevError, run_logged, say
+from .paths import ADDON_LINK, LOGS, ROOT, VENV_PYTHON
+
+DATABASE = "test"
+EXPLAINED = ROOT / "dev" / "mutants.toml"
+REQUIREMENTS = ROOT / "dev" / "requirements-mutation.txt"
+CONTEXTS = LOGS.parent / "mutation-coverage"
+PLAN = LOGS / "mutation-plan.json"
+OUTCOMES = LOGS / "mutation.jsonl"
+SEED = 1
+SLOW = 30  # seconds; a longer test is not tried
+# Tests that are about the engine; they go first.
+FIRST = (
+    *("test_methods", "test_dimensions", "test_mapping", "test_metrics", "test_metrics_derived", "test_history"),
+    *("test_metrics_hostile", "test_next_steps", "test_recommendations", "test_preview", "test_population", "test_run"),
+    *("test_run_failures", "test_customer_file", "test_suggestions", "test_bounds_grid", "test_overrides"),
+)
+
+
+def run(files, sample, seconds, again, contexts):
+    """Return the exit code: 0 when every mutant is killed or explained."""
+    with environment.ready() as server:
+        pip = [VENV_PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps"]
+        run_logged("Installing cosmic-ray", [*pip, "-r", REQUIREMENTS], "pip-mutation.log")
+        database.ensure(server, DATABASE, renew=True)
+        if not contexts:
+            contexts = [CONTEXTS]
+            if not CONTEXTS.exists():
+                measure_coverage(server)
+        PLAN.write_text(json.dumps(plan(files, sample, seconds, again, contexts)))
+        # A mutant may make a statement endless.
+        server.environ["PGOPTIONS"] = "-c statement_timeout=60000"
+        words = ["-p", "mutation", f"--mutation={PLAN}", "-s", "-q", "--odoo-log-level=critical"]
+        testing.pytest(server, DATABASE, [*words, f"--confcutdir={ADDON_LINK}"])
+    return verdict()
+
+
+def measure_coverage(server):
+    """Which test runs which line. Made once: remove the file after larger changes."""
+    say("==> Measuring which test runs which line (the whole suite, once)")
+    server.environ["COVERAGE_FILE"] = str(CONTEXTS)
+    testing.pytest(server, DATABASE, ["--cov=engine", "--cov-context=test", "--cov-report="])
+    del server.environ["COVERAGE_FILE"]
+
+
+def plan(files, sample, seconds, again, contexts):
+    files = files or sorted(str(path.relative_to(ROOT)) for path in (ROOT / "engine").glob("*.py"))
+    if missing := [name for name in files if not (ROOT / name).is_file()]:
+        raise DevError(f"No such files, as seen from the repository's root: {', '.join(missing)}")
+    return {
+        "files": files,
+        "sample": sample,
+        "seed": SEED,
+        "seconds": seconds,
+        "slow": SLOW,
+        "again": ["survived", "not covered", *(["killed"] if again else [])],
+        "first": FIRST,
+        "contexts": [str(path) for path in contexts],
+        "explained": str(EXPLAINED),
+        "outcomes": str(OUTCOMES),
+    }
+
+
+def verdict():
+    """Tell about all mutants tried so far, by their last outcome."""
+    rows = {tuple(row["key"]): row for row in map(json.loads, OUTCOMES.read_text().splitlines())}
+    left = [row for row in rows.values() if row["outcome"] != "killed"]
+    for row in left:
+        file, function, before, after = row["key"]
+        say(f"{row['outcome']}: {file}:{row['line']} {function}\n    - {before}\n    + {after}")
+    explained = sum(len(entry["after"]) for entry in tomllib.loads(EXPLAINED.read_text()).get("mutant", ()))
+    timeouts = sum(row["error"].startswith("timeout") for row in rows.values())
+    say(f"{len(rows) - len(left)} killed (by time {timeouts}), {len(left)} not, and {explained} explained")
+    return 1 if left else 0
