@@ -42,7 +42,7 @@ COSMIC_RAY = [
     ),
 ]
 # Nodes that do nothing when the engine works.
-IDLE = {"annassign", "tfpdef", "decorator", "import_from", "import_name"}
+IDLE = {"tfpdef", "decorator", "import_from", "import_name"}
 BINARY = {"arith_expr", "term", "expr", "and_expr", "xor_expr", "shift_expr", "power"}
 # Type of the condition that the operator negates.
 CONDITION_AT = {
@@ -177,7 +177,7 @@ def is_idle(operator, node) -> bool:
     if name in CONDITION_AT and CONDITION_AT[name](node) in ("comparison", "not_test"):
         return True
     while node.parent is not None:
-        if node.type in IDLE and not (node.type == "annassign"):
+        if node.type in IDLE:
             return True
         # The annotation, not the value, of ``name: annotation = value``; and ``-> annotation``.
         if node.parent.type == "annassign" and node is node.parent.children[1]:

@@ -59,7 +59,7 @@ class Pass:
         self.alive = chosen_mutants(plan)
         self.spent, self.tried = defaultdict(float), defaultdict(set)
         self.tests_run = defaultdict(int)
-        self.outcomes = Path(plan["outcomes"]).open("a")
+        self.outcomes = Path(plan["outcomes"])
         self.covering = {}
         covered = Coverage(plan["contexts"])
         for mutant in list(self.alive):
@@ -67,9 +67,9 @@ class Pass:
             if not self.covering[mutant.key]:
                 self.settle(mutant, "not covered")
         self.classes = defaultdict(list)
-        for item in session.items:
+        # Short tests first: those that run few lines.
+        for item in sorted(session.items, key=lambda item: covered.sizes[item.nodeid]):
             self.classes[item.parent.nodeid].append(item)
-        self.total = len(self.alive)
 
     def run(self):
         Registry(get_db_name())
@@ -82,15 +82,19 @@ class Pass:
             self.settle(mutant, "survived")
 
     def next_class(self) -> str | None:
-        """The class of tests that covers most mutants that had few tests yet."""
-        weights = {
-            name: sum(1 / (1 + self.tests_run[m.key]) for m in self.open_to(name, {item.nodeid for item in items}))
-            for name, items in self.classes.items()
-        }
-        for name in weights:  # those that are about the engine go first
-            weights[name] *= 100 ** any(name.startswith(f"tests/{file}.py") for file in self.plan["first"])
+        """The class of tests that covers most mutants that had few tests yet; those about their files go first."""
+
+        def weight(name: str) -> float:
+            mutants_open = self.open_to(name, {item.nodeid for item in self.classes[name]})
+            return sum((20 if self.is_about(name, m) else 1) / (1 + self.tests_run[m.key]) for m in mutants_open)
+
+        weights = {name: weight(name) for name in self.classes}
         name = max(weights, key=weights.get)
         return name if weights[name] else None
+
+    def is_about(self, name: str, mutant) -> bool:
+        files = self.plan["about"].get(Path(mutant.file).stem, ())
+        return any(name.startswith(f"tests/test_{file}") for file in files)
 
     def open_to(self, name: str, tests: set) -> list:
         """Mutants that are alive, covered by the tests, and have not gone through the class of them."""
@@ -168,7 +172,8 @@ class Pass:
         row = {"outcome": outcome, "key": mutant.key, "operator": mutant.operator, "line": mutant.line}
         row |= {"test": test, "error": error, "tests": self.tests_run[mutant.key]}
         row["covering"] = len(self.covering[mutant.key])
-        print(json.dumps(row, ensure_ascii=False), file=self.outcomes, flush=True)
+        with self.outcomes.open("a") as outcomes:
+            print(json.dumps(row, ensure_ascii=False), file=outcomes)
 
 
 def chosen_mutants(plan) -> list:
@@ -197,6 +202,7 @@ class Coverage:
 
     def __init__(self, paths):
         self.tests = defaultdict(lambda: defaultdict(set))  # file → line → tests
+        self.sizes = defaultdict(int)  # test → lines
         for path in paths:
             data = coverage.CoverageData(path)
             data.read()
@@ -205,6 +211,8 @@ class Coverage:
                     for line, contexts in data.contexts_by_lineno(file).items():
                         ran = {context.partition("|")[0] for context in contexts if context.endswith("|run")}
                         self.tests[name[0]][line] |= ran
+                        for test in ran:
+                            self.sizes[test] += 1
 
     def tests_of(self, mutant) -> set:
         tests = set().union(*(self.tests[mutant.file][line] for line in mutant.lines))

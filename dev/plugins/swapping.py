@@ -7,7 +7,7 @@ else a module defines (constants, classes with other fields) is replaced whereve
 import ast
 import sys
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from types import FunctionType, ModuleType
 
 PARTS = ("__code__", "__defaults__", "__kwdefaults__")
@@ -58,7 +58,7 @@ def function_of(attribute) -> FunctionType:
 
 def swap_code(old: FunctionType, new: FunctionType, undo: list):
     for part in PARTS:
-        undo.append(lambda part=part, value=getattr(old, part): setattr(old, part, value))
+        undo.append(partial(setattr, old, part, getattr(old, part)))
         setattr(old, part, getattr(new, part))
 
 
@@ -69,5 +69,5 @@ def rebind(module, name: str, new, undo: list):
     for other in [found for key, found in sys.modules.items() if key.startswith(package)]:
         for alias, value in list(vars(other).items()):
             if value is old and (alias == name or not isinstance(old, int | float | str)):
-                undo.append(lambda other=other, alias=alias: setattr(other, alias, old))
+                undo.append(partial(setattr, other, alias, old))
                 setattr(other, alias, new)
