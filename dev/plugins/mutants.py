@@ -229,20 +229,18 @@ def mutated(tree, node, operator, index: int) -> str:
     """The source with one place mutated; the tree is left as it was."""
     siblings = node.parent.children
     place = next(number for number, sibling in enumerate(siblings) if sibling is node)
-    before = list(siblings)
-    parts = [node, *getattr(node, "children", ())]
+    parts = list(ast_nodes(node))
     values = [(part, part.value) for part in parts if hasattr(part, "value")]
-    children = list(getattr(node, "children", ()))
+    lists = [(children, list(children)) for children in (siblings, *(getattr(part, "children", []) for part in parts))]
     new = operator.mutate(node, index)
     siblings[place : place + 1] = [] if new is None else [new]
     try:
         return tree.get_code()
     finally:
-        siblings[:] = before
         for part, value in values:
             part.value = value
-        if children:
-            node.children[:] = children
+        for children, before in lists:
+            children[:] = before
 
 
 def described(name: str, operator: str, original: str, source: str) -> Mutant:

@@ -125,13 +125,20 @@ class Pass:
         if took > self.plan["slow"]:
             self.classes[item.parent.nodeid] = [other for other in self.classes[item.parent.nodeid] if other != item]
             return
-        killed = [(mutant, error) for mutant in candidates if (error := self.try_mutant(item, mutant, took))]
+        killed = [mutant for mutant in candidates if self.is_killed(mutant, item, took)]
         if killed and self.failure(item, 600):
-            self.session._setupstate.teardown_exact(None)
             print(f"again, since something was left behind: {item.nodeid}", flush=True)
-            killed = [(mutant, error) for mutant, _ in killed if (error := self.try_mutant_alone(item, mutant, took))]
-        for mutant, error in killed:
+            self.alive += killed
+            for mutant in killed:
+                self.session._setupstate.teardown_exact(None)
+                if not self.failure(item, 600):
+                    self.is_killed(mutant, item, took)
+            self.session._setupstate.teardown_exact(None)
+
+    def is_killed(self, mutant, item, took: float) -> bool:
+        if error := self.try_mutant(item, mutant, took):
             self.settle(mutant, "killed", item.nodeid, error)
+        return bool(error)
 
     def try_mutant(self, item, mutant, took: float) -> str:
         module = sys.modules[PACKAGE + mutant.file.removesuffix(".py").replace("/", ".")]
@@ -143,13 +150,6 @@ class Pass:
             error = f"not loaded: {cannot!r}"
         self.spent[mutant.key] += time.monotonic() - began
         self.tests_run[mutant.key] += 1
-        return error
-
-    def try_mutant_alone(self, item, mutant, took: float) -> str:
-        if self.failure(item, 600):
-            return ""
-        error = self.try_mutant(item, mutant, took)
-        self.session._setupstate.teardown_exact(None)
         return error
 
     def failure(self, item, limit: float) -> str:
