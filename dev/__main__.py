@@ -62,7 +62,7 @@ def parse_arguments():
     verb.set_defaults(run=lambda options: faults.run(options.customers, options.names))
 
     verb = verbs.add_parser("mutation", help="does a test fail for each small fault of the engine?")
-    verb.add_argument("files", nargs="*", help="such as engine/near.py; default: all of engine/")
+    verb.add_argument("files", nargs="*", help="such as engine/near.py or engine/near.py:65; default: all of engine/")
     verb.add_argument("--sample", type=int, help="so many mutants of each file; default: all")
     verb.add_argument("--seconds", type=float, default=120, help="of tests per mutant, before it counts as survivor")
     verb.add_argument("--again", action="store_true", help="also those that were killed before")

@@ -62,7 +62,7 @@ def run(files, sample, seconds, again, contexts):
         PLAN.write_text(json.dumps(plan(files, sample, seconds, again, contexts)))
         # A mutant may make a statement endless.
         server.environ["PGOPTIONS"] = "-c statement_timeout=60000"
-        words = ["-p", "mutation", f"--mutation={PLAN}", "-s", "-q", "--odoo-log-level=critical"]
+        words = ["-p", "mutation", f"--mutation={PLAN}", "-s", "-q"]
         testing.pytest(server, DATABASE, [*words, f"--confcutdir={ADDON_LINK}"])
     return verdict()
 
@@ -77,7 +77,7 @@ def measure_coverage(server):
 
 def plan(files, sample, seconds, again, contexts):
     files = files or sorted(str(path.relative_to(ROOT)) for path in (ROOT / "engine").glob("*.py"))
-    if missing := [name for name in files if not (ROOT / name).is_file()]:
+    if missing := [name for name in files if not (ROOT / name.partition(":")[0]).is_file()]:
         raise DevError(f"No such files, as seen from the repository's root: {', '.join(missing)}")
     return {
         "files": files,

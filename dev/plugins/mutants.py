@@ -252,8 +252,11 @@ def described(name: str, operator: str, original: str, source: str) -> Mutant:
     inner = min(holders, key=lambda node: node.end_lineno - node.lineno)
     if not names and isinstance(inner, ast.Assign):
         names = [inner.targets[0].id]
-    # Of a compound statement only its head.
+    # Of a compound statement only its head; but heads and fields run when the engine is loaded, so all that uses them.
     end = inner.body[0].lineno - 1 if getattr(inner, "body", None) else inner.end_lineno
+    definitions = [node for node in holders if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    if definitions and (inner in definitions or isinstance(definitions[-1], ast.ClassDef)):
+        inner, end = definitions[-1], definitions[-1].end_lineno
     lines = range(inner.lineno, max(end, line) + 1)
     return Mutant(name, ".".join(names), operator, line, lines, old[line - 1].strip(), new[line - 1].strip(), source)
 

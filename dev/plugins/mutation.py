@@ -20,6 +20,7 @@ from pathlib import Path
 import coverage
 import mutants
 import pytest
+import strict_tests
 import swapping
 from _pytest.runner import runtestprotocol
 
@@ -153,7 +154,9 @@ class Pass:
         return error
 
     def failure(self, item, limit: float) -> str:
-        """Why the test fails, empty when it passes."""
+        """Why the test fails, empty when it passes; a warning in the log is a failure."""
+        warnings = self.session.config.stash[strict_tests.REPORT].messages
+        warnings.clear()
         try:
             with time_limit(limit):
                 reports = runtestprotocol(item, log=False, nextitem=item.parent)  # the class stays set up
@@ -165,7 +168,7 @@ class Pass:
                 text = str(report.longrepr)
                 errors = [line for line in text.splitlines() if line.startswith("E ")] or text.splitlines()[-1:]
                 return ("timeout: " if "Expired" in text or "statement timeout" in text else "") + errors[0][:200]
-        return ""
+        return warnings[0][:200] if warnings else ""
 
     def settle(self, mutant, outcome: str, test: str = "", error: str = ""):
         self.alive.remove(mutant)
@@ -188,8 +191,11 @@ def chosen_mutants(plan) -> list:
         rows = map(json.loads, Path(plan["outcomes"]).read_text().splitlines())
         settled = {tuple(row["key"]) for row in rows if row["outcome"] not in plan["again"]}
     chosen = []
-    for name in plan["files"]:
+    for place in plan["files"]:
+        name, _, line = place.partition(":")
         found = mutants.mutants_of(ROOT / name, name)
+        if line:
+            found = [mutant for mutant in found if mutant.line == int(line)]
         if plan["sample"]:
             found = random.Random(plan["seed"]).sample(found, min(plan["sample"], len(found)))
         chosen += [mutant for mutant in found if mutant.key not in explained | settled]
