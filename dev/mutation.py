@@ -5,6 +5,7 @@ want a test. `dev/plugins/mutants.py` makes them, `dev/plugins/mutation.py` trie
 """
 
 import json
+import subprocess
 import tomllib
 
 from . import database, environment, testing
@@ -16,6 +17,7 @@ EXPLAINED = ROOT / "dev" / "mutants.toml"
 REQUIREMENTS = ROOT / "dev" / "requirements-mutation.txt"
 CONTEXTS = LOGS.parent / "mutation-coverage"
 PLAN = LOGS / "mutation-plan.json"
+LOG = LOGS / "mutation.log"
 OUTCOMES = LOGS / "mutation.jsonl"
 SEED = 1
 SLOW = 30  # seconds; a longer test is not tried
@@ -63,7 +65,9 @@ def run(files, sample, seconds, again, contexts):
         # A mutant may make a statement endless.
         server.environ["PGOPTIONS"] = "-c statement_timeout=60000"
         words = ["-p", "mutation", f"--mutation={PLAN}", "-s", "-q"]
-        testing.pytest(server, DATABASE, [*words, f"--confcutdir={ADDON_LINK}"])
+        with LOG.open("wb") as log:  # mutants fail loudly
+            command = testing.command(DATABASE, [*words, f"--confcutdir={ADDON_LINK}"])
+            subprocess.call(command, env=testing.environ(server), cwd=ROOT, stderr=log)
     return verdict()
 
 

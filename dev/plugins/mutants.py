@@ -15,6 +15,7 @@ cosmic-ray takes for text. Left out are mutants that only make noise:
 import ast
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import parso
 from cosmic_ray.ast import ast_nodes
@@ -200,6 +201,7 @@ def is_message(node) -> bool:
     return False
 
 
+@cache
 def mutants_of(path, name: str) -> list[Mutant]:
     """All mutants of a file, in the order of its lines."""
     original = path.read_text()
