@@ -77,8 +77,8 @@ class Pass:
         while name := self.next_class():
             began, before = time.monotonic(), len(self.alive)
             self.run_class(name)
-            killed = before - len(self.alive)
-            print(f"{time.monotonic() - began:5.0f} s  {killed:4} killed, {len(self.alive):4} left  {name}", flush=True)
+            settled = before - len(self.alive)
+            print(f"{time.monotonic() - began:5.0f} s: {settled} settled, {len(self.alive)} left: {name}", flush=True)
         for mutant in list(self.alive):
             self.settle(mutant, "survived")
 
@@ -151,6 +151,8 @@ class Pass:
             error = f"not loaded: {cannot!r}"
         self.spent[mutant.key] += time.monotonic() - began
         self.tests_run[mutant.key] += 1
+        if not error and self.spent[mutant.key] > self.plan["seconds"]:
+            self.settle(mutant, "survived")
         return error
 
     def failure(self, item, limit: float) -> str:
