@@ -1,9 +1,11 @@
 """What a mutation pass over the engine found untested: ``python3 -m dev mutation``."""
 
 from datetime import timedelta
+from itertools import pairwise
 
-from odoo.tests import tagged
+from odoo.tests import TransactionCase, tagged
 
+from ..engine.breaks import natural_cuts, rounded
 from .common import AS_OF
 from .test_metrics import INVOICES, MetricCase
 from .test_next_steps import NextStepsCommon
@@ -93,3 +95,24 @@ class TestNextStepMutants(NextStepsCommon):
         customer = self.habitual()
         self.find()
         self.assertStep(customer, "overdue", 500)
+
+
+@tagged("post_install", "-at_install")
+class TestBreaks(TransactionCase):
+    def test_every_step_that_a_person_would_choose(self):
+        for step, following in pairwise([1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9, 10]):
+            for number in (step, (step + following) / 2):
+                self.assertEqual(rounded([100 * number]), [100 * step])
+
+    def test_no_finer_than_needed(self):
+        self.assertEqual(rounded([149, 139]), [140, 130])
+        self.assertEqual(rounded([1058, 1041]), [1050, 1040])
+        self.assertEqual(rounded([10581, 10580]), [10581, 10580])
+
+    def test_whole_numbers_begin_with_one(self):
+        self.assertEqual(rounded([0.5], whole=True), [1])
+
+    def test_orders_of_magnitude(self):
+        values = [1_000_000, 500_000, 1000, 800, 10, 8]
+        self.assertEqual(natural_cuts(values, 3, logarithmic=True), [2, 4])
+        self.assertEqual(natural_cuts(values, 3), [1, 2])

@@ -223,6 +223,7 @@ class Coverage:
                             self.sizes[test] += 1
 
     def tests_of(self, mutant) -> set:
+        """Tests that run the statement, or else, such as for what only loading the engine runs, what uses its name."""
         tests = set().union(*(self.tests[mutant.file][line] for line in mutant.lines))
         return tests or self.tests_using(mutant.function.partition(".")[0])
 
