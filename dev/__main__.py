@@ -64,7 +64,7 @@ def parse_arguments():
     verb = verbs.add_parser("mutation", help="does a test fail for each small fault of the engine?")
     verb.add_argument("files", nargs="*", help="such as engine/near.py or engine/near.py:65; default: all of engine/")
     verb.add_argument("--sample", type=int, help="so many mutants of each file; default: all")
-    verb.add_argument("--seconds", type=float, default=120, help="of tests per mutant, before it counts as survivor")
+    verb.add_argument("--tests", type=int, default=60, help="per mutant, before it counts as survivor")
     verb.add_argument("--again", action="store_true", help="also those that were killed before")
     verb.add_argument("--contexts", nargs="+", help="coverage data of the tests, instead of measuring it")
     verb.set_defaults(run=run_mutation)
@@ -106,7 +106,7 @@ def passed_on(arguments):
 
 
 def run_mutation(options):
-    return mutation.run(options.files, options.sample, options.seconds, options.again, options.contexts)
+    return mutation.run(options.files, options.sample, options.tests, options.again, options.contexts)
 
 
 def run_lint(_options):

@@ -51,7 +51,7 @@ ABOUT = {
 }
 
 
-def run(files, sample, seconds, again, contexts):
+def run(files, sample, tests, again, contexts):
     """Return the exit code: 0 when every mutant is killed or explained."""
     with environment.ready() as server:
         pip = [VENV_PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps"]
@@ -61,7 +61,7 @@ def run(files, sample, seconds, again, contexts):
             contexts = [CONTEXTS]
             if not CONTEXTS.exists():
                 measure_coverage(server)
-        PLAN.write_text(json.dumps(plan(files, sample, seconds, again, contexts)))
+        PLAN.write_text(json.dumps(plan(files, sample, tests, again, contexts)))
         # A mutant may make a statement endless.
         server.environ["PGOPTIONS"] = "-c statement_timeout=60000"
         words = ["-p", "mutation", f"--mutation={PLAN}", "-s", "-q"]
@@ -79,7 +79,7 @@ def measure_coverage(server):
     del server.environ["COVERAGE_FILE"]
 
 
-def plan(files, sample, seconds, again, contexts):
+def plan(files, sample, tests, again, contexts):
     files = files or sorted(str(path.relative_to(ROOT)) for path in (ROOT / "engine").glob("*.py"))
     if missing := [name for name in files if not (ROOT / name.partition(":")[0]).is_file()]:
         raise DevError(f"No such files, as seen from the repository's root: {', '.join(missing)}")
@@ -87,7 +87,7 @@ def plan(files, sample, seconds, again, contexts):
         "files": files,
         "sample": sample,
         "seed": SEED,
-        "seconds": seconds,
+        "tests": tests,
         "slow": SLOW,
         "again": ["survived", "not covered", *(["killed"] if again else [])],
         "about": ABOUT,

@@ -23,6 +23,7 @@ import pytest
 import strict_tests
 import swapping
 from _pytest.runner import runtestprotocol
+from hypothesis import Phase, settings
 
 from odoo.modules.registry import Registry
 from odoo.tests import HttpCase
@@ -30,6 +31,10 @@ from odoo.tests.common import get_db_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "odoo.addons.partner_segmentation."
+
+# Whether a test fails is enough: the smallest example is not looked for.
+settings.register_profile("mutation", phases=(Phase.explicit, Phase.generate))
+settings.load_profile("mutation")
 
 
 def pytest_addoption(parser):
@@ -51,15 +56,14 @@ class Pass:
     """One pass over the mutants.
 
     :ivar alive: mutants that no test has killed yet
-    :ivar spent: mutant key → seconds that tests took without killing it
+    :ivar tests_run: mutant key → number of tests that were run on it
     :ivar tried: mutant key → names of the classes of tests that it went through
     """
 
     def __init__(self, session, plan):
         self.session, self.plan = session, plan
         self.alive = chosen_mutants(plan)
-        self.spent, self.tried = defaultdict(float), defaultdict(set)
-        self.tests_run = defaultdict(int)
+        self.tests_run, self.tried = defaultdict(int), defaultdict(set)
         self.outcomes = Path(plan["outcomes"])
         self.covering = {}
         covered = Coverage(plan["contexts"])
@@ -100,11 +104,7 @@ class Pass:
     def open_to(self, name: str, tests: set) -> list:
         """Mutants that are alive, covered by the tests, and have not gone through the class of them."""
         return [
-            mutant
-            for mutant in self.alive
-            if name not in self.tried[mutant.key]
-            and self.spent[mutant.key] < self.plan["seconds"]
-            and tests & self.covering[mutant.key]
+            mutant for mutant in self.alive if name not in self.tried[mutant.key] and tests & self.covering[mutant.key]
         ]
 
     def run_class(self, name: str):
@@ -143,15 +143,13 @@ class Pass:
 
     def try_mutant(self, item, mutant, took: float) -> str:
         module = sys.modules[PACKAGE + mutant.file.removesuffix(".py").replace("/", ".")]
-        began = time.monotonic()
         try:
             with swapping.swapped(module, mutant):
                 error = self.failure(item, 10 + 5 * took)
         except Exception as cannot:  # its module cannot even be loaded
             error = f"not loaded: {cannot!r}"
-        self.spent[mutant.key] += time.monotonic() - began
         self.tests_run[mutant.key] += 1
-        if not error and self.spent[mutant.key] > self.plan["seconds"]:
+        if not error and self.tests_run[mutant.key] == self.plan["tests"]:
             self.settle(mutant, "survived")
         return error
 
