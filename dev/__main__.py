@@ -18,6 +18,7 @@ from . import (
     faults,
     i18n,
     linters,
+    mutation,
     odoo,
     postgres,
     screenshots,
@@ -64,8 +65,17 @@ def parse_arguments():
 
     verb = verbs.add_parser("update", help="the update from the previous release only, and uninstalling after it")
     verb.set_defaults(run=lambda _options: check.update())
+
     verb = verbs.add_parser("coverage", help="all tests, and how much of each package they reach")
     verb.set_defaults(run=lambda _options: coverage.run())
+
+    verb = verbs.add_parser("mutation", help="does a test fail for each small fault of the engine?")
+    verb.add_argument("files", nargs="*", help="such as engine/near.py or engine/near.py:65; default: all of engine/")
+    verb.add_argument("--sample", type=int, help="so many mutants of each file; default: all")
+    verb.add_argument("--tests", type=int, default=60, help="per mutant, before it counts as survivor")
+    verb.add_argument("--again", action="store_true", help="also those that were killed before")
+    verb.add_argument("--contexts", nargs="+", help="coverage data of the tests, instead of measuring it")
+    verb.set_defaults(run=run_mutation)
 
     verb = verbs.add_parser("lint", help="linters only")
     verb.set_defaults(run=run_lint)
@@ -105,6 +115,10 @@ def parse_arguments():
 
 def passed_on(arguments):
     return arguments[1:] if arguments[:1] == ["--"] else arguments
+
+
+def run_mutation(options):
+    return mutation.run(options.files, options.sample, options.tests, options.again, options.contexts)
 
 
 def run_lint(_options):

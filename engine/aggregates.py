@@ -44,7 +44,7 @@ def aggregated(metric, condition: SQL, scope, query) -> SQL:
     day = _day(metric, metric.date_field_id, scope, query)
     match metric.aggregate:
         case "days_since":
-            return SQL("%s::date - %s", scope.as_of, over(SQL("MAX(%s)", day)))
+            return SQL("%s - %s", scope.as_of, over(SQL("MAX(%s)", day)))
         case "interval":
             days = SQL("(%s - %s)", over(SQL("MAX(%s)", day)), over(SQL("MIN(%s)", day)))
             steps = SQL("NULLIF(%s - 1, 0)", over(SQL("COUNT(DISTINCT %s)", day)))

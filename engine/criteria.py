@@ -35,7 +35,7 @@ def criteria(dimension, scope, query) -> Rule:
             missing_branches.append(SQL("%s %s", undecided, by_industry(cls, speakers, _missing_facts)))
         missing_branches.append(SQL("WHEN %s THEN %s", test, NOTHING))
     missing = case(missing_branches, NOTHING)
-    if dimension.undecided == "certain" and class_branches:
+    if dimension.undecided == "certain":
         class_branches.append(SQL("WHEN %s IS NOT NULL THEN %s", missing, NO_CLASS))
     inputs = metrics.mapped("field_name")
     if speakers:
@@ -103,7 +103,7 @@ def by_industry(cls, speakers: dict, make) -> SQL:
     ]
     nothing_known = criteria_sets(cls.criterion_ids, speakers, cls.industry_ids.browse())
     if speakers:
-        branches.insert(0, SQL("WHEN %s IS NULL THEN %s", column(INDUSTRY), make(nothing_known)))
+        branches.append(SQL("WHEN %s IS NULL THEN %s", column(INDUSTRY), make(nothing_known)))
     general = cls.criterion_ids.filtered(lambda criterion: not criterion.industry_ids)
     return SQL("(%s)", case(branches, make({general})))
 

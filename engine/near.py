@@ -61,7 +61,7 @@ def _row(cls, metric, gap: SQL) -> SQL:
 
 
 def _lacking(value: SQL, bound: float, share: float) -> tuple[SQL, SQL]:
-    """Whether the value is close to the bound, and what it lacks."""
+    """Whether the value is close to the bound, and what it lacks. Nobody is close to a bound of zero or less."""
     close = SQL("%s < %s::numeric AND %s >= %s::numeric", value, bound, value, bound * (1 - share))
     return close, SQL("(%s::numeric - %s)", bound, value)
 
@@ -71,9 +71,7 @@ def _lacking(value: SQL, bound: float, share: float) -> tuple[SQL, SQL]:
 
 def _criteria(dimension, scope, share: float, query) -> list[SQL]:
     """One bound is lacking; whatever else the class demands with it is there."""
-    criteria_records = dimension.class_ids.criterion_ids.filtered(
-        lambda c: is_bought(c.metric_id) and c.lower_bound > 0
-    )
+    criteria_records = dimension.class_ids.criterion_ids.filtered(lambda c: is_bought(c.metric_id))
     speakers = spoken_for(dimension.class_ids.criterion_ids.industry_ids)
     currency = scope.company.currency_id
     rate = scope.rate(currency, dimension.currency_id or currency)
@@ -100,11 +98,11 @@ def _criteria(dimension, scope, share: float, query) -> list[SQL]:
 
 def _share(dimension, scope, share: float, _query) -> list[SQL]:
     """The value of the last customer in the class is lacking."""
-    metric, cuts = dimension.metric_id, scope.cuts_of(dimension)
-    if not cuts or dimension.lower_is_better or not is_bought(metric):
+    metric, cuts = dimension.metric_id, scope.cuts_of(dimension) or {}
+    if dimension.lower_is_better or not is_bought(metric):
         return []
     rows = []
-    for cls in dimension.class_ids.filtered(lambda cls: cuts.get(cls.id, 0) > 0):
+    for cls in dimension.class_ids.filtered(lambda cls: cls.id in cuts):
         close, lacking = _lacking(column(metric.field_name), float(cuts[cls.id]), share)
         rows.append(_row(cls, metric, SQL("CASE WHEN %s THEN %s END", close, lacking)))
     return rows

@@ -13,8 +13,8 @@ from .population import in_scope
 from .rule import ROW, column
 from .rules import compile_dimension
 
-# Reason → rank among those with the same amount at stake.
-REASONS = {"overdue": 1, "cold": 2, "lapsing": 3, "near": 4}
+# Of those with the same amount at stake the first one counts.
+REASONS = ["overdue", "cold", "lapsing", "near"]
 # What a reason tells besides the amount, by type; what it does not tell is NULL.
 FACTS = {"day": "date", "usual_interval": "numeric", "class_id": "int4", "metric_id": "int4"}
 LEAST_PURCHASES = 3  # of 24 months: fewer are no habit
@@ -57,7 +57,7 @@ def best_steps(scope, terms, buying_class, dimensions) -> SQL:
         _select("near", query, gap, SQL("%s IS NOT NULL", gap), class_id=cls, metric_id=metric, first_by=gap)
         for query, gap, cls, metric in near_classes(scope, terms.near_percent / 100, dimensions)
     ]
-    rank = SQL("CASE %s END", SQL(" ").join(SQL("WHEN reason = %s THEN %s", *item) for item in REASONS.items()))
+    rank = SQL("ARRAY_POSITION(%s, reason)", REASONS)
     return SQL(
         "SELECT DISTINCT ON (partner_id) * FROM (%s) AS step WHERE value > 0 ORDER BY partner_id, value DESC, %s",
         SQL(" UNION ALL ").join(SQL("(%s)", select) for select in selects),
@@ -103,7 +103,7 @@ def _overdue(scope, terms) -> SQL:
             column("invoices_24m"),
             LEAST_PURCHASES,
         ),
-        day=SQL("%s::date - %s", scope.as_of, waited),
+        day=SQL("%s - %s", scope.as_of, waited),
         usual_interval=usual,
     )
 
@@ -127,7 +127,7 @@ def _lapsing(scope, terms, buying_class) -> SQL:
         query,
         YEARLY_REVENUE,
         SQL("%s = %s AND %s IS DISTINCT FROM %s", held, buying_class.id, later, held),
-        day=SQL("%s::date - %s", scope.as_of, waited),
+        day=SQL("%s - %s", scope.as_of, waited),
         class_id=later,
     )
 

@@ -25,7 +25,7 @@ class Scope:
     company_id: int
     as_of: date
     partner_ids: tuple[int, ...] | None = None
-    cuts: dict = field(default_factory=dict, compare=False)
+    cuts: dict = field(default_factory=dict)
     retrospective: bool = False
 
     @cached_property
