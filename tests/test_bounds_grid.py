@@ -371,6 +371,6 @@ class TestClassesOnForm(BoundsCommon):
         for domain, text in (
             (Domain("type", "in", ["contact", False]), "Address Type is Contact or not set"),
             (Domain("child_ids", "any", [("active", "=", True)]), "[('child_ids', 'any', [('active', '=', True)])]"),
-            (Domain("is_company", "!=", True), "Is a Company is no"),
+            (Domain("is_company", "!=", True), "Is a Company ≠ yes"),
         ):
             self.assertEqual(describe_domain(domain, partners), text)
