@@ -54,7 +54,9 @@ def command(database_name, arguments):
 
 
 def environ(server):
-    return {**odoo.environ(server), "PYTHONPATH": str(ROOT / "dev" / "plugins")}
+    # Nobody runs jobs of queue_job but the tests.
+    quiet = {"ODOO_QUEUE_JOB_CHANNELS": "root:0"}
+    return {**odoo.environ(server), **quiet, "PYTHONPATH": str(ROOT / "dev" / "plugins")}
 
 
 def through_link(argument):
