@@ -11,6 +11,7 @@ from zipfile import ZipFile
 
 import openpyxl
 from dateutil.relativedelta import relativedelta
+from psycopg2.errors import SerializationFailure
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -378,6 +379,23 @@ class TestExportRecord(ExportCommon):
             self.run_jobs("cron_export")
         self.assertEqual((export.state, export.error), ("failed", "broken"))
         self.assertIn("broken", self.told(export).body)
+
+    def test_conflict_with_another_transaction_is_put_off(self):
+        self.patch(segmentation_export, "AT_ONCE", 0)
+        export = self.export()
+        job = self.env.ref("partner_segmentation.cron_export")
+        triggers = self.env["ir.cron.trigger"].sudo()
+        triggers.search([]).unlink()
+        with patch.object(type(export), "_finish", side_effect=SerializationFailure("concurrent update")):
+            self.run_jobs("cron_export")
+        self.assertEqual((export.state, export.attempts), ("running", 1))
+        self.assertTrue(triggers.search([("cron_id", "=", job.id)]))
+        with self.registry.cursor() as other:
+            other.execute("SELECT pg_advisory_xact_lock(%s, %s)", (segmentation_export.LOCK_CLASS, export.id))
+            self.run_jobs("cron_export")
+        self.assertEqual(export.attempts, 1, "somebody else is at it")
+        self.run_jobs("cron_export")
+        self.assertEqual((export.state, export.attempts), ("done", 2))
 
     def test_interrupted_exports_are_given_up(self):
         self.patch(segmentation_export, "AT_ONCE", 0)
