@@ -10,9 +10,9 @@ AS_OF = date(2026, 6, 30)
 DIMENSIONS = ("size", "industry", "region", "stage")
 
 
-def wake_at_once(runs, at):
+def wake_at_once(runs, at=None):
     """Stands for ``segmentation.run._wake`` where no scheduler runs: what is due is worked off at once."""
-    if at <= Datetime.now():
+    if not at or at <= Datetime.now():
         runs.sudo()._cron_work()
 
 

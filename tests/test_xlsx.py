@@ -380,14 +380,22 @@ class TestExportRecord(ExportCommon):
         self.assertEqual((export.state, export.error), ("failed", "broken"))
         self.assertIn("broken", self.told(export).body)
 
-    def test_exports_that_meet_another_transaction_are_made_later(self):
+    def test_conflict_with_another_transaction_is_put_off(self):
         self.patch(segmentation_export, "AT_ONCE", 0)
         export = self.export()
-        with patch.object(Export, "save", side_effect=SerializationFailure("concurrent update")):
+        job = self.env.ref("partner_segmentation.cron_export")
+        triggers = self.env["ir.cron.trigger"].sudo()
+        triggers.search([]).unlink()
+        with self.registry.cursor() as other:
+            other.execute("SELECT pg_advisory_xact_lock(%s, %s)", (segmentation_export.LOCK_CLASS, export.id))
             self.run_jobs("cron_export")
-        self.assertEqual((export.state, export.attempts, export.error), ("running", 1, False))
+        self.assertEqual(export.attempts, 0, "somebody else is at it")
+        with patch.object(type(export), "_finish", side_effect=SerializationFailure("concurrent update")):
+            self.run_jobs("cron_export")
+        self.assertEqual((export.state, export.attempts), ("running", 1))
+        self.assertTrue(triggers.search([("cron_id", "=", job.id)]))
         self.run_jobs("cron_export")
-        self.assertEqual((export.state, export.attempts), ("done", 2), export.error)
+        self.assertEqual((export.state, export.attempts), ("done", 2))
 
     def test_the_scheduler_says_when_to_stop(self):
         self.patch(segmentation_export, "AT_ONCE", 0)
