@@ -21,6 +21,13 @@ class TestMutants(MetricCase):
         run = self.classify(partner)
         self.assertEqual((run.changed, run.changes), (1, 0))
 
+    def test_only_facts_that_matter_are_missing(self):
+        """No bound is for some industries only, so the industry does not matter."""
+        (self.env["segmentation.dimension"].search([]) - self.size).active = False
+        partner = self.customer()
+        self.classify(partner)
+        self.assertEqual(self.profile(partner).missing_facts, "employee_count,annual_turnover")
+
     def test_shares_of_amounts_below_one(self):
         self.company.segmentation_population = "[('ref', '=', 'small')]"
         abc = self.env["segmentation.dimension"].create(

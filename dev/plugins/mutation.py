@@ -98,7 +98,7 @@ class Pass:
         return name if weights[name] else None
 
     def is_about(self, name: str, mutant) -> bool:
-        files = self.plan["about"].get(Path(mutant.file).stem, ())
+        files = ("mutants", *self.plan["about"].get(Path(mutant.file).stem, ()))
         return any(name.startswith(f"tests/test_{file}") for file in files)
 
     def open_to(self, name: str, tests: set) -> list:
