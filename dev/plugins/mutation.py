@@ -145,7 +145,7 @@ class Pass:
         module = sys.modules[PACKAGE + mutant.file.removesuffix(".py").replace("/", ".")]
         try:
             with swapping.swapped(module, mutant):
-                error = self.failure(item, 10 + 5 * took)
+                error = self.failure(item, 30 + 10 * took)
         except Exception as cannot:  # its module cannot even be loaded
             error = f"not loaded: {cannot!r}"
         self.tests_run[mutant.key] += 1
