@@ -26,7 +26,7 @@ ABOUT = {
     "aggregates": ("metrics", "methods"),
     "breaks": ("suggestions",),
     "conditions": ("methods", "dimensions"),
-    "criteria": ("dimensions", "methods", "standards_content"),
+    "criteria": ("dimensions", "methods", "next_steps", "standards_content"),
     "days": ("metrics",),
     "distribution": ("bounds_grid",),
     "evaluate": ("run", "dimensions", "preview", "class_codes"),
@@ -45,7 +45,7 @@ ABOUT = {
     "relative": ("methods", "history"),
     "rule": ("methods", "dimensions"),
     "rules": ("overrides", "methods"),
-    "scope": ("run", "history", "metrics", "overrides"),
+    "scope": ("dimensions", "overrides", "history", "metrics", "run"),
     "sizes": ("bounds_grid", "standards"),
     "write": ("run", "dimensions", "history", "preview"),
 }

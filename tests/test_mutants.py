@@ -9,6 +9,7 @@ from ..engine.breaks import natural_cuts, rounded
 from .common import AS_OF
 from .test_metrics import INVOICES, MetricCase
 from .test_next_steps import NextStepsCommon
+from .test_preview import PreviewCase
 
 
 @tagged("post_install", "-at_install")
@@ -20,6 +21,13 @@ class TestMutants(MetricCase):
         partner.employee_count = 1
         run = self.classify(partner)
         self.assertEqual((run.changed, run.changes), (1, 0))
+
+    def test_only_facts_that_matter_are_missing(self):
+        """No bound is for some industries only, so the industry does not matter."""
+        (self.env["segmentation.dimension"].search([]) - self.size).active = False
+        partner = self.customer()
+        self.classify(partner)
+        self.assertEqual(self.profile(partner).missing_facts, "employee_count,annual_turnover")
 
     def test_shares_of_amounts_below_one(self):
         self.company.segmentation_population = "[('ref', '=', 'small')]"
@@ -95,6 +103,42 @@ class TestNextStepMutants(NextStepsCommon):
         customer = self.habitual()
         self.find()
         self.assertStep(customer, "overdue", 500)
+
+
+@tagged("post_install", "-at_install")
+class TestPreviewMutants(PreviewCase):
+    def test_movers_by_revenue_and_counted_once(self):
+        rich = self.env["segmentation.dimension"].create({"name": "Rich", "code": "RICHM", "method": "domain"})
+        self.make_class(rich, "RICH", domain="[('revenue_12m', '>', 0)]")
+        customers = self.customer("Less"), self.customer("More"), self.customer("Least")
+        for customer, amount in zip(customers, (2_000_000, 3_000_000, 1_000_000), strict=True):
+            self.invoice(customer, amount, day=AS_OF - timedelta(days=500))
+        self.classify()
+        preview = self.preview(self.shipped_revenue(), {"window_months": 24})
+        self.assertEqual((preview.moved, preview.revenue_moved), (3, 6_000_000))
+        revenues = [3_000_000, 3_000_000, 2_000_000, 2_000_000, 1_000_000, 1_000_000]
+        self.assertEqual(preview.mover_ids.mapped("revenue"), revenues)
+        [size] = [dimension for dimension in preview.dimensions if dimension["name"] == "Size"]
+        self.assertEqual([move["revenue"] for move in size["moves"]], [6_000_000])
+
+    def test_who_leaves_has_no_revenue(self):
+        leaver = self.customer("Leaver", employee_count=300)
+        self.invoice(self.customer("Mover"), 2_000_000, day=AS_OF - timedelta(days=500))
+        self.classify()
+        leaver.ref = "elsewhere"
+        self.env["segmentation.run"].search([]).unlink()  # everybody is evaluated anew
+        only = self.preview(self.size, {"hysteresis": 0.1})
+        self.assertEqual((only.moved, only.revenue_moved, only.mover_ids.partner_id), (1, 0, leaver))
+        both = self.preview(self.shipped_revenue(), {"window_months": 24})
+        self.assertEqual(both.mover_ids.mapped("partner_id.name"), ["Mover", "Leaver"])
+
+    def test_nothing_that_matters_changes(self):
+        self.classify()
+        preview = self.preview(self.size, {"name": "Sizes"})
+        self.assertEqual((preview.moved, preview.revenue_moved), (0, 0))
+
+    def shipped_revenue(self):
+        return self.env.ref("partner_segmentation.metric_revenue_12m")
 
 
 @tagged("post_install", "-at_install")

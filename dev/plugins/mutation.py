@@ -98,7 +98,7 @@ class Pass:
         return name if weights[name] else None
 
     def is_about(self, name: str, mutant) -> bool:
-        files = self.plan["about"].get(Path(mutant.file).stem, ())
+        files = ("mutants", *self.plan["about"].get(Path(mutant.file).stem, ()))
         return any(name.startswith(f"tests/test_{file}") for file in files)
 
     def open_to(self, name: str, tests: set) -> list:
@@ -145,7 +145,7 @@ class Pass:
         module = sys.modules[PACKAGE + mutant.file.removesuffix(".py").replace("/", ".")]
         try:
             with swapping.swapped(module, mutant):
-                error = self.failure(item, 10 + 5 * took)
+                error = self.failure(item, 30 + 10 * took)
         except Exception as cannot:  # its module cannot even be loaded
             error = f"not loaded: {cannot!r}"
         self.tests_run[mutant.key] += 1
