@@ -67,7 +67,7 @@ def run(files, sample, tests, again, contexts):
         words = ["-p", "mutation", f"--mutation={PLAN}", "-s", "-q"]
         with LOG.open("wb") as log:  # mutants fail loudly
             command = testing.command(DATABASE, [*words, f"--confcutdir={ADDON_LINK}"])
-            subprocess.call(command, env=testing.environ(server), cwd=ROOT, stderr=log)
+            subprocess.call(command, env=testing.environ(server, DATABASE), cwd=ROOT, stderr=log)
     return verdict()
 
 

@@ -56,10 +56,10 @@ def command(database_name, arguments):
 
 def environ(server, database_name):
     return {
+        "COVERAGE_FILE": str(WORK / "coverage" / f"{database_name}.data"),  # see coverage.py
         **odoo.environ(server),
         "PYTHONPATH": str(ROOT / "dev" / "plugins"),
         "ODOO_QUEUE_JOB_CHANNELS": "root:0",  # nobody runs jobs of queue_job but the tests
-        "COVERAGE_FILE": str(WORK / "coverage" / f"{database_name}.data"),  # see coverage.py
     }
 
 

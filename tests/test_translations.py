@@ -58,6 +58,8 @@ GLOSSARY = {
 }
 # English that no user reads: a style of Excel's, a number of decimals, and demo data.
 NOT_READ = {"Table Style Light 1", "Product Unit", "Payments of customers"}
+# What is called with it: logs, statements, and errors after which work is tried again.
+NOT_SHOWN = ("_logger.", "SQL", "ConcurrencyError", "RetryableJobError")
 SENTENCE = re.compile(r"^\W*[A-Z][a-z]+,? [A-Za-z]")
 
 
@@ -91,8 +93,8 @@ def sentences(source):
     tree = ast.parse(source)
     skipped = set()
     for node in ast.walk(tree):
-        logged = isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("_logger.", "SQL"))
-        if logged or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        hidden = isinstance(node, ast.Call) and ast.unparse(node.func).startswith(NOT_SHOWN)
+        if hidden or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
             skipped.update(ast.walk(node))
     return [
         (node.lineno, node.value)

@@ -20,7 +20,7 @@ DESCRIBED = (
 
 
 def migrate(cr, _version):
-    env = api.Environment(cr, SUPERUSER_ID, {})
+    env = api.Environment(cr, SUPERUSER_ID, {})  # as the update itself: it loads what is shipped
     say_how_to_serve(env)
     add_examples(env, file_path(f"{MODULE}/data/examples.xml"))
     keep_rules(env)
