@@ -23,8 +23,11 @@ WAITING = """
          + (SELECT count(*) FROM segmentation_export WHERE state IN ('queued', 'running'))
          + (SELECT count(*) FROM segmentation_action_item WHERE state = 'waiting')
 """
-# Attempts that were interrupted are repeated after five minutes.
-LET_TIME_PASS = "UPDATE segmentation_action_item SET not_before = now() AT TIME ZONE 'UTC' WHERE state = 'waiting'"
+# Attempts that were interrupted are repeated after five minutes, and so long runs wait for further changes of rules.
+LET_TIME_PASS = """
+    UPDATE segmentation_action_item SET not_before = now() AT TIME ZONE 'UTC' WHERE state = 'waiting';
+    UPDATE segmentation_run SET not_before = now() AT TIME ZONE 'UTC' WHERE state = 'queued'
+"""
 PLACES = {
     "begin": (type(env["segmentation.run"]), "_begin"),
     "execute": (type(env["segmentation.run"]), "_execute"),
