@@ -43,6 +43,17 @@ class SegmentationCommon(AccountTestInvoicingCommon):
             company_ids=[Command.set(cls.company.ids)],
         )
 
+    @classmethod
+    def new_viewer(cls):
+        """A user of the company who sees classes, and no figures."""
+        return new_test_user(
+            cls.env,
+            "segmentation_viewer",
+            "partner_segmentation.group_user",
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )
+
     def setUp(self):
         self.addCleanup(self._forget_columns)  # before the clean-ups of super: it runs after them
         super().setUp()

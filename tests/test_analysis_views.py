@@ -3,8 +3,7 @@
 import ast
 import json
 
-from odoo import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
 from ..models.ir_filters import NAMES
@@ -18,13 +17,7 @@ class TestAnalysisViews(SummaryCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.viewer = new_test_user(
-            cls.env,
-            "analysis_viewer",
-            "partner_segmentation.group_user",
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
+        cls.viewer = cls.new_viewer()
 
     def favourites(self, user=None, model=PROFILE, lang="en_US"):
         action = {PROFILE: "segmentation_profile_action", CHANGE: "segmentation_change_action"}[model]

@@ -320,13 +320,7 @@ class TestSummaryData(SummaryCommon):
         self.assertLessEqual(set(listed), set(own))
 
     def test_users_without_figures_get_customers_only(self):
-        viewer = new_test_user(
-            self.env,
-            "segmentation_viewer",
-            "partner_segmentation.group_user",
-            company_id=self.company.id,
-            company_ids=[Command.set(self.company.ids)],
-        )
+        viewer = self.new_viewer()
         for as_of in (None, self.day(20)):
             summary = summarise(self.company.with_user(viewer), as_of, self.day(30))
             self.assertFalse(summary.shows_figures)

@@ -2,8 +2,7 @@
 
 from unittest.mock import patch
 
-from odoo import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from ..report import reconciliation
 from .test_xlsx import ExportCommon
@@ -15,13 +14,7 @@ class TestXlsxReaders(ExportCommon):
         return {value for row in sheet.iter_rows(values_only=True) for value in row if isinstance(value, str)}
 
     def test_users_without_figures_get_customers_only(self):
-        viewer = new_test_user(
-            self.env,
-            "segmentation_viewer",
-            "partner_segmentation.group_user",
-            company_id=self.company.id,
-            company_ids=[Command.set(self.company.ids)],
-        )
+        viewer = self.new_viewer()
         whole = self.make_class(self.size, "WHOLE")
         self.size.class_ids.filtered(lambda cls: cls.code == "L").parent_id = whole
         self.classify(as_of=self.today)
