@@ -22,8 +22,8 @@ def print_summary(company):
             name = "  " * line.level + (line.cls.name or "Unclassified")
             cells = padded(dimension.dimension.name, 16) + padded(name, 28)
             cells += f"{line.customers:>9,}{line.revenue:>22,.2f}"
-            if line.total_customers != line.customers:
-                cells += f"{line.total_customers:>12,}{line.total_revenue:>22,.2f}"
+            if line.total.customers != line.customers:
+                cells += f"{line.total.customers:>12,}{line.total.revenue:>22,.2f}"
             print(f"  {cells}")
         print(f"  {'':<16}{'Total':<28}{dimension.customers:>9,}{dimension.revenue:>22,.2f}")
 
