@@ -1,7 +1,7 @@
 # Everything is done by the package dev/; see `python3 -m dev --help` for the other verbs.
 #   make demo            set up, install with demo data, classify, serve on PORT
 #   make demo SERVE=0    the same without serving
-#   make test            linters, distributions, installation, uninstallation and all tests
+#   make test            linters, distributions, installation, demo, uninstallation, update and all tests
 #   make test K=expr     only the tests that match
 #   make dist            build wheel and source distribution into dist/
 #   make bench N=30000   measure the classification of N customers; EXPLAIN=1 writes query plans

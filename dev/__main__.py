@@ -48,7 +48,7 @@ def parse_arguments():
     verb.add_argument("--port", type=int, default=8069)
     verb.set_defaults(run=lambda options: demo.run(not options.no_serve, options.port))
 
-    verb = verbs.add_parser("test", help="linters, installation, uninstallation, update and all tests")
+    verb = verbs.add_parser("test", help="linters, distributions, installation, demo, uninstallation, update and tests")
     verb.add_argument("-k", dest="expression", help="only the tests that match, nothing else")
     verb.set_defaults(run=lambda options: check.run(options.expression))
 

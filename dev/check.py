@@ -1,6 +1,6 @@
-"""`make test`: linters, distributions, installation, uninstallation, update and all tests."""
+"""`make test`: linters, distributions, installation, demo, uninstallation, update and all tests."""
 
-from . import database, dist, environment, linters, odoo_log, testing, uninstall_check, upgrade_check
+from . import database, demo, dist, environment, linters, odoo_log, testing, uninstall_check, upgrade_check
 from .console import DevError, say, step
 from .paths import LOGS
 
@@ -18,6 +18,7 @@ def run(expression=None):
         database.ensure(server, DATABASE, renew=True)
         if not expression:
             results["installation log"] = installation_is_quiet(server)
+            results["demo"] = demo.passes(server, DATABASE)
             results["uninstallation"] = uninstall_check.passes(server, DATABASE, keep=True)
             results["update"] = upgrade_check.passes(server, uninstall_check.copy_name(DATABASE), DATABASE)
         if expression:

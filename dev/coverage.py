@@ -11,20 +11,18 @@ from .console import DevError, say
 from .paths import ROOT, VENV_PYTHON, WORK
 
 FOLDER = WORK / "coverage"
+ALL = FOLDER / "all"
 PACKAGES = ("engine", "models", "report", "wizards", "standards", "health", "completing")
 LEAST = 95  # percent of lines, and of branches
 # Each process of tests appends to a file of its own.
-OPTIONS = ("--cov", "--cov-append", "--cov-report=", "--cov-config=pyproject.toml")
+OPTIONS = ("--cov-append", "--cov-report=", "--cov-config=pyproject.toml")
 
 
 def run():
     """Return the exit code."""
     with environment.ready() as server:
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        FOLDER.mkdir(parents=True)
-        database.ensure(server, check.DATABASE, renew=True)
-        passed = testing.pytest_in_two(server, check.DATABASE, OPTIONS)
-    short = table(totals(measured()))
+        passed = measure(server, "--cov")
+    short = table(totals(figures()))
     say(f"Lines that no test reaches: {FOLDER / 'html' / 'index.html'}")
     if not passed:
         raise DevError("Tests failed, so the figures tell little.")
@@ -33,12 +31,21 @@ def run():
     return 0
 
 
-def measured():
-    """Figures of each file, by its path from the root."""
+def measure(server, *options):
+    """Run all tests into the file ``ALL``; return whether they passed."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    database.ensure(server, check.DATABASE, renew=True)
+    passed = testing.pytest_in_two(server, check.DATABASE, (*options, *OPTIONS))
     files = sorted(FOLDER.glob("*.data"))
     if not files:
         raise DevError("Nothing was measured: no process of tests came to its end.")
     coverage("combine", *files)
+    return passed
+
+
+def figures():
+    """Figures of each file, by its path from the root."""
     coverage("html", "--quiet", "--directory", FOLDER / "html")
     result = FOLDER / "coverage.json"
     coverage("json", "--quiet", "-o", result)
@@ -46,7 +53,7 @@ def measured():
 
 
 def coverage(*words):
-    data = f"--data-file={FOLDER / 'all'}"
+    data = f"--data-file={ALL}"
     subprocess.run([VENV_PYTHON, "-m", "coverage", words[0], data, *words[1:]], cwd=ROOT, check=True)
 
 

@@ -31,6 +31,20 @@ def classify(server, name):
     say(log.read_text())
 
 
+def passes(server, source):
+    """Classify the demo customers in a copy of `source`, as `make demo` does; say whether that works."""
+    name = f"{source}_{DATABASE}"
+    database.copy(server, source, name)
+    try:
+        classify(server, name)
+    except DevError as error:
+        say(f"    {error}")
+        return False
+    finally:
+        database.drop(server, name)
+    return True
+
+
 def refuse_busy_port(port):
     with socket.socket() as probe:
         # Odoo sets it as well, and without it a port that was just left looks busy.

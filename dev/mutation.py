@@ -8,7 +8,7 @@ import json
 import subprocess
 import tomllib
 
-from . import database, environment, testing
+from . import coverage, database, environment, testing
 from .console import DevError, run_logged, say
 from .paths import ADDON_LINK, LOGS, ROOT, VENV_PYTHON
 
@@ -63,20 +63,19 @@ def run(files, sample, tests, again, contexts):
                 measure_coverage(server)
         PLAN.write_text(json.dumps(plan(files, sample, tests, again, contexts)))
         # A mutant may make a statement endless.
-        server.environ["PGOPTIONS"] = "-c statement_timeout=60000"
+        environ = {**testing.environ(server, DATABASE), "PGOPTIONS": "-c statement_timeout=60000"}
         words = ["-p", "mutation", f"--mutation={PLAN}", "-s", "-q"]
         with LOG.open("wb") as log:  # mutants fail loudly
             command = testing.command(DATABASE, [*words, f"--confcutdir={ADDON_LINK}"])
-            subprocess.call(command, env=testing.environ(server, DATABASE), cwd=ROOT, stderr=log)
+            subprocess.call(command, env=environ, cwd=ROOT, stderr=log)
     return verdict()
 
 
 def measure_coverage(server):
     """Which test runs which line. Made once: remove the file after larger changes."""
     say("==> Measuring which test runs which line (the whole suite, once)")
-    server.environ["COVERAGE_FILE"] = str(CONTEXTS)
-    testing.pytest(server, DATABASE, ["--cov=engine", "--cov-context=test", "--cov-report="])
-    del server.environ["COVERAGE_FILE"]
+    coverage.measure(server, "--cov=engine", "--cov-context=test")
+    coverage.ALL.replace(CONTEXTS)
 
 
 def plan(files, sample, tests, again, contexts):
