@@ -19,6 +19,7 @@ KINDS = {
     "run_partial": ("stale", "moderate"),
     "job_off": ("stale", "serious"),
     "job_failing": ("stale", "moderate"),
+    "queue_late": ("stale", "moderate"),
     "overrides_expired": ("stale", "minor"),
     "overrides_expiring": ("stale", "minor"),
     "missing": ("data", "moderate"),

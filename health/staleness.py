@@ -47,6 +47,13 @@ def jobs(look):
             yield Finding("job_failing", subject=name, number=job.failure_count, whole=True)
 
 
+def queue(look):
+    """Jobs of OCA's queue_job that nobody begins."""
+    for model in look.env["segmentation.queued"]._queued_models():
+        if number := model._count_late_jobs():
+            yield Finding("queue_late", subject=model._scheduled_job, number=number, whole=True)
+
+
 def overrides(look):
     """Classes that people set and that have ended, or soon will."""
     for kind, ending in (
@@ -59,7 +66,7 @@ def overrides(look):
             yield Finding(kind, number=len(found), customers=customers, revenue=revenue)
 
 
-FINDERS = (evaluation, last_run, jobs, overrides)
+FINDERS = (evaluation, last_run, jobs, queue, overrides)
 
 
 def _last_run(look, states):

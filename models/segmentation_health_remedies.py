@@ -13,6 +13,7 @@ REMEDIES = {
     "run_partial": "open_run",
     "job_off": "switch_on",
     "job_failing": "start_job",
+    "queue_late": "start_job",
     "overrides_expired": "open_overrides",
     "overrides_expiring": "open_overrides",
     "missing": "complete",
@@ -72,7 +73,7 @@ class SegmentationHealthFinding(models.Model):
     def _job(self):
         """The job it is about, empty when somebody has deleted it."""
         env = self.sudo().env  # managers need no technical rights to see how the jobs do
-        if self.kind not in ("job_off", "job_failing"):
+        if self.kind not in ("job_off", "job_failing", "queue_late"):
             return env["ir.cron"]
         return env.ref(f"partner_segmentation.{self.subject}", raise_if_not_found=False) or env["ir.cron"]
 

@@ -70,6 +70,12 @@ class SegmentationHealthFinding(models.Model):
             "job_failing": self.env._(
                 "The scheduled job “%(job)s” has failed %(number)s times in a row.", job=job, number=number
             ),
+            "queue_late": self.env._(
+                "“%(job)s”: %(number)s jobs of the queue have not begun for more than an hour. Have an administrator "
+                "see that queue_job is among the server-wide modules and that there are enough workers.",
+                job=job,
+                number=number,
+            ),
             "overrides_expired": self.env._("Classes set by hand that have expired: %s.", number),
             "overrides_expiring": self.env._("Classes set by hand that expire within 30 days: %s.", number),
         }

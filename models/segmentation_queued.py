@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.api import SUPERUSER_ID
 from odoo.exceptions import ConcurrencyError, MissingError, UserError
+from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import convert_file, split_every
 
@@ -11,6 +12,7 @@ _logger = logging.getLogger(__name__)
 
 JOB_FUNCTIONS = "partner_segmentation/data/optional/queue_job.xml"
 BUSY_DELAY = timedelta(minutes=1)  # until what somebody else is at is tried again
+LATE = timedelta(hours=1)  # a job of queue_job that has not begun after that, nobody may be at
 
 
 class CompanyBusyError(UserError):
@@ -70,6 +72,22 @@ class SegmentationQueued(models.AbstractModel):
         # While the add-on is being installed the job is not there yet; nor where an administrator has deleted it.
         if job := self.env.ref(f"partner_segmentation.{self._scheduled_job}", raise_if_not_found=False):
             job.sudo()._trigger(at)  # whoever causes work need not be able to set up scheduled jobs
+
+    @api.model
+    def _queued_models(self) -> list:
+        """The kinds of work there are."""
+        return [self.env[name] for name in self.pool[self._name]._inherit_children]
+
+    @api.model
+    def _count_late_jobs(self) -> int:
+        """Jobs of queue_job about the model that nobody has begun, though they could have long ago."""
+        if "queue.job" not in self.env:
+            return 0
+        before = fields.Datetime.now() - LATE
+        due = Domain("date_created", "<", before) & (Domain("eta", "=", False) | Domain("eta", "<", before))
+        own = Domain("model_name", "=", self._name)
+        # Managers need no rights in the queue to see how it does.
+        return self.env["queue.job"].sudo().search_count(Domain("state", "=", "pending") & own & due)
 
     # -- work ----------------------------------------------------------------------------------
 

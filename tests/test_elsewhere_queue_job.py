@@ -7,6 +7,7 @@ import unittest
 from datetime import timedelta
 from unittest.mock import patch
 
+from freezegun import freeze_time
 from psycopg2.errors import SerializationFailure
 
 from odoo.fields import Datetime
@@ -297,6 +298,24 @@ class TestQueueJob(ActionCommon):
             self.env.ref("partner_segmentation.cron_classify_touched")
             | self.env.ref("partner_segmentation.cron_actions"),
         )
+
+    def test_health_check_finds_what_nobody_begins(self):
+        def late(after):
+            with freeze_time(Datetime.now() + timedelta(minutes=after)):
+                found = self.env["segmentation.health"]._check(self.company).finding_ids
+            return found.filtered(lambda finding: finding.kind == "queue_late")
+
+        self.queue()
+        self.assertFalse(late(after=59))
+        self.assertEqual((late(after=61).subject, late(after=61).number), ("cron_work", 1))
+        self.assertIn("queue_job", late(after=61).name)
+        late(after=61).with_user(self.manager).action_remedy()
+        self.assertIn(self.env.ref("partner_segmentation.cron_work"), self.triggers().cron_id)
+        self.assertIsNone(self.perform(self.jobs("segmentation.run")))
+        self.assertFalse(late(after=61))
+        self.queue(delay=timedelta(minutes=30))
+        self.assertFalse(late(after=89), "it has to wait for half an hour")
+        self.assertEqual(late(after=91).number, 1)
 
     def test_every_kind_of_work_has_its_scheduled_job(self):
         queued = self.registry["segmentation.queued"]

@@ -472,7 +472,7 @@ class TestHealth(SegmentationCommon):
             self.env, "health_remedies", "partner_segmentation.group_manager", company_id=self.company.id
         )
         run = self.env["segmentation.run"].search([("company_id", "=", self.company.id)], limit=1)
-        subjects = {"job_off": "cron_work", "job_failing": "cron_work", "missing": "industry_id"}
+        subjects = dict.fromkeys(("job_off", "job_failing", "queue_late"), "cron_work") | {"missing": "industry_id"}
         for kind, (topic, severity) in KINDS.items():
             finding = (
                 self.env["segmentation.health.finding"]
