@@ -50,7 +50,7 @@ def jobs(look):
 def queue(look):
     """Jobs of OCA's queue_job that nobody begins."""
     for model in look.env["segmentation.queued"]._queued_models():
-        if number := model._count_late_jobs():
+        if number := model._count_late_jobs(look.company):
             yield Finding("queue_late", subject=model._scheduled_job, number=number, whole=True)
 
 

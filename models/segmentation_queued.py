@@ -53,9 +53,11 @@ class SegmentationQueued(models.AbstractModel):
             return
         # With the rights of the scheduled job: the records say in whose name the work is done.
         records = self.with_env(self.env(user=SUPERUSER_ID, su=True, context={}))
-        for batch in split_every(self._job_size, records.ids, records.browse):
-            options = {"eta": at, "description": self._description, "identity_key": f"{batch} {at or 'now'}"}
-            batch.with_delay(**options)._work_off_as_job()
+        for company, own in records.grouped("company_id").items():
+            for batch in split_every(self._job_size, own.ids, own.browse):
+                options = {"eta": at, "description": self._description, "identity_key": f"{batch} {at or 'now'}"}
+                # The queue shows a job to the users of this company.
+                batch.with_context(company_id=company.id).with_delay(**options)._work_off_as_job()
 
     def _has_job_function(self) -> bool:
         """Whether jobs of queue_job may work off records of the model; they commit what they have begun."""
@@ -79,13 +81,13 @@ class SegmentationQueued(models.AbstractModel):
         return [self.env[name] for name in self.pool[self._name]._inherit_children]
 
     @api.model
-    def _count_late_jobs(self) -> int:
+    def _count_late_jobs(self, company) -> int:
         """Jobs of queue_job about the model that nobody has begun, though they could have long ago."""
         if "queue.job" not in self.env:
             return 0
         before = fields.Datetime.now() - LATE
         due = Domain("date_created", "<", before) & (Domain("eta", "=", False) | Domain("eta", "<", before))
-        own = Domain("model_name", "=", self._name)
+        own = Domain("model_name", "=", self._name) & Domain("company_id", "=", company.id)
         # Managers need no rights in the queue to see how it does.
         return self.env["queue.job"].sudo().search_count(Domain("state", "=", "pending") & own & due)
 

@@ -72,6 +72,7 @@ class TestQueueJob(ActionCommon):
         [job] = self.jobs("segmentation.run")
         self.assertEqual((job.channel, job.state, job.eta), ("root.segmentation", "pending", False))
         self.assertEqual((job.records, job.user_id.id, job.records.env.su), (run, 1, True))
+        self.assertEqual(job.company_id, self.company)
         self.assertIn(f"({run.id},)", job.identity_key)
         self.assertFalse(self.triggers(), "the scheduled job is not needed")
         self.assertEqual(run.state, "queued")
