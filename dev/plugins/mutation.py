@@ -126,6 +126,8 @@ class Pass:
         if took > self.plan["slow"]:
             self.classes[item.parent.nodeid] = [other for other in self.classes[item.parent.nodeid] if other != item]
             return
+        if took * len(candidates) > 60:
+            print(f"        {len(candidates)} times {took:.0f} s: {item.nodeid}", flush=True)
         killed = [mutant for mutant in candidates if self.is_killed(mutant, item, took)]
         if killed and self.failure(item, 600):
             print(f"again, since something was left behind: {item.nodeid}", flush=True)
