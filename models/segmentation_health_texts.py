@@ -71,8 +71,8 @@ class SegmentationHealthFinding(models.Model):
                 "The scheduled job “%(job)s” has failed %(number)s times in a row.", job=job, number=number
             ),
             "queue_late": self.env._(
-                "“%(job)s”: %(number)s jobs of the queue have not begun for more than an hour. Have an administrator "
-                "see that queue_job is among the server-wide modules and that there are enough workers.",
+                "“%(job)s”: the job queue has not begun this work for more than an hour (jobs: %(number)s). Have an "
+                "administrator see that queue_job is among the server-wide modules and that there are enough workers.",
                 job=job,
                 number=number,
             ),
