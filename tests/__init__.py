@@ -29,6 +29,7 @@ from . import test_metrics
 from . import test_metrics_derived
 from . import test_metrics_hostile
 from . import test_mutants
+from . import test_mutants_sql
 from . import test_next_steps
 from . import test_next_steps_tours
 from . import test_onboarding
