@@ -91,19 +91,29 @@ def plan(files, sample, tests, again, contexts):
         "again": ["survived", "not covered", *(["killed"] if again else [])],
         "about": ABOUT,
         "contexts": [str(path) for path in contexts],
-        "explained": str(EXPLAINED),
+        "explained": sorted(explanations()),
         "outcomes": str(OUTCOMES),
+    }
+
+
+def explanations():
+    """Keys of the mutants that nobody can tell from the engine."""
+    return {
+        (entry["file"], entry["function"], entry["before"], after)
+        for entry in tomllib.loads(EXPLAINED.read_text()).get("mutant", ())
+        for after in entry["after"]
     }
 
 
 def verdict():
     """Tell about all mutants tried so far, by their last outcome."""
-    rows = {tuple(row["key"]): row for row in map(json.loads, OUTCOMES.read_text().splitlines())}
+    explained = explanations()
+    last = {tuple(row["key"]): row for row in map(json.loads, OUTCOMES.read_text().splitlines())}
+    rows = {key: row for key, row in last.items() if key not in explained}
     left = [row for row in rows.values() if row["outcome"] != "killed"]
     for row in left:
         file, function, before, after = row["key"]
         say(f"{row['outcome']}: {file}:{row['line']} {function}\n    - {before}\n    + {after}")
-    explained = sum(len(entry["after"]) for entry in tomllib.loads(EXPLAINED.read_text()).get("mutant", ()))
     timeouts = sum(row["error"].startswith("timeout") for row in rows.values())
-    say(f"{len(rows) - len(left)} killed (by time {timeouts}), {len(left)} not, and {explained} explained")
+    say(f"{len(rows) - len(left)} killed (by time {timeouts}), {len(left)} not, and {len(explained)} explained")
     return 1 if left else 0

@@ -22,7 +22,7 @@ class TestDistribution(TransactionCase):
         return distribution(self.env, rows, SQL.identifier("listed", "value"))
 
     def test_edges_are_round_numbers(self):
-        digits = [f"{edge:.2e}".split("e") for edge in EDGES]
+        digits = [f"{edge:.2e}".split("e") for edge in self.spread(0.01, 1e14)["edges"]]
         self.assertEqual([float(digit) for digit, _exponent in digits], [1, 1.5, 2, 3, 5, 7] * 15)
         self.assertEqual([int(exponent) for _digit, exponent in digits][::6], list(range(-2, 13)))
 

@@ -12,7 +12,6 @@ import re
 import signal
 import sys
 import time
-import tomllib
 from collections import defaultdict
 from contextlib import contextmanager
 from pathlib import Path
@@ -183,11 +182,7 @@ class Pass:
 
 def chosen_mutants(plan) -> list:
     """The mutants to try: of the files, without those that are explained or settled; a sample of each file."""
-    explained = {
-        (entry["file"], entry["function"], entry["before"], after)
-        for entry in tomllib.loads(Path(plan["explained"]).read_text()).get("mutant", ())
-        for after in entry["after"]
-    }
+    explained = set(map(tuple, plan["explained"]))
     settled = set()
     if Path(plan["outcomes"]).exists():
         rows = map(json.loads, Path(plan["outcomes"]).read_text().splitlines())
