@@ -16,6 +16,7 @@ from . import test_dimensions
 from . import test_elsewhere
 from . import test_elsewhere_queue_job
 from . import test_explain
+from . import test_explain_sentences
 from . import test_faults
 from . import test_findings
 from . import test_health
