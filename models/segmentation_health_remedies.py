@@ -73,7 +73,7 @@ class SegmentationHealthFinding(models.Model):
     def _job(self):
         """The job it is about, empty when somebody has deleted it."""
         env = self.sudo().env  # managers need no technical rights to see how the jobs do
-        if self.kind not in ("job_off", "job_failing", "queue_late"):
+        if REMEDIES.get(self.kind) not in ("switch_on", "start_job"):
             return env["ir.cron"]
         return env.ref(f"partner_segmentation.{self.subject}", raise_if_not_found=False) or env["ir.cron"]
 

@@ -319,8 +319,7 @@ class TestQueueJob(ActionCommon):
         self.assertEqual(late(after=91).number, 1)
 
     def test_every_kind_of_work_has_its_scheduled_job(self):
-        queued = self.registry["segmentation.queued"]
-        models = [model for model in self.env.values() if isinstance(model, queued) and not model._abstract]
+        models = self.env["segmentation.queued"]._queued_models()
         self.assertEqual(len(models), 6)
         for model in models:
             self.assertTrue(self.env.ref(f"partner_segmentation.{model._scheduled_job}"), model._name)
