@@ -126,12 +126,12 @@ def _in_company_currency(field, column: SQL, Model, scope, query) -> SQL:
     it; other foreign amounts are converted at the rate of the as-of date.
     """
     currency_field = field.get_currency_field(Model)
-    if not currency_field or currency_field.startswith("company_currency"):
+    if currency_field.startswith("company_currency"):
         return column
     own_rate = Model._fields.get("currency_rate")
     if own_rate is not None and own_rate.store:
         rate = Model._field_to_sql(Model._table, own_rate.name, query)
-        return SQL("(%s / NULLIF(%s::numeric, 0))", column, rate)
+        return SQL("(%s / NULLIF(%s, 0))", column, rate)
     rates = query.make_alias(Model._table, f"{currency_field}_rate")
     currency = Model._field_to_sql(Model._table, currency_field, query)
     table = SQL("(SELECT * FROM %s AS rate(currency_id, rate))", scope.company_rates)

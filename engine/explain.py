@@ -163,7 +163,6 @@ def _above(higher, cls) -> bool:
 def _next_class_criteria(every, tested, cls):
     """Criteria of the class just above, which the customer did not reach."""
     above = [criterion for criterion in tested if _above(criterion.class_id, cls)]
-    above.sort(key=lambda criterion: (criterion.class_id.sequence, criterion.class_id.id))
     return every.browse().union(*(criterion for criterion in above if criterion.class_id == above[-1].class_id))
 
 

@@ -116,7 +116,7 @@ def _derived(metric, values) -> SQL:
         return SQL("(%s - %s)", value, base)
     if metric.aggregate == "date_after":
         return SQL("(%s + ROUND(%s)::int)", value, base)
-    value, base = SQL("%s::numeric", value), SQL("%s::numeric", base)
+    base = SQL("%s::numeric", base)
     part = SQL("(%s - %s)", value, base) if metric.aggregate == "growth" else value
     return SQL("CASE WHEN %s > 0 THEN %s END", base, kept(metric, SQL("100 * %s / %s", part, base)))
 

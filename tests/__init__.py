@@ -30,6 +30,9 @@ from . import test_metrics
 from . import test_metrics_derived
 from . import test_metrics_hostile
 from . import test_mutants
+from . import test_mutants_evaluate
+from . import test_mutants_metrics
+from . import test_mutants_rules
 from . import test_mutants_sql
 from . import test_next_steps
 from . import test_next_steps_tours
