@@ -114,3 +114,99 @@ class TestSentences(MethodCase):
         )
         self.assertEqual(self.of(dimension, employee_count=300), ("T", "Employees: 300, Large", "Large employers", ""))
         self.assertEqual(self.of(dimension, employee_count=3), (False, "", "no condition is met", ""))
+
+    # -- what keeps a class from being told ------------------------------------------------------
+
+    def test_no_rate_between_currencies(self):
+        partner = self.customer(employee_count=5)
+        self.classify(partner)
+        currency = self.env["res.currency"].create({"name": "XNR", "symbol": "N"})
+        self.size.currency_id = currency
+        code, value, reason, step = self.said(self.size, partner)
+        self.assertEqual((code, value, step), ("S", "", ""))
+        self.assertIn("no exchange rate between", reason)
+
+    def test_what_was_just_written(self):
+        partner = self.customer(country_id=self.env.ref("base.de").id)
+        self.classify(partner)
+        profile = self.profile(partner)
+        self.env.flush_all()
+        partner.country_id = self.env.ref("base.us")
+        [found] = [line for line in profile._explain() if line.dimension == self.region]
+        self.assertEqual(found.reason, "The data or the rules have changed since. Press Reclassify.")
+
+    # -- bounds of industries ------------------------------------------------------------------
+
+    def bounds_of_parts(self, *bounds):
+        """Dimension with a bound for each part of an industry, and one for others where a bound is left."""
+        Industry = self.env["res.partner.industry"]
+        whole = Industry.create({"name": "Making"})
+        parts = Industry.create([{"name": name, "parent_id": whole.id} for name in ("Bread", "Ships")])
+        dimension = self.make_dimension("PARTS")
+        self.make_classes(dimension, "A", "B")
+        for bound, part in zip(bounds, (*parts, None), strict=False):
+            values = {"class_id": dimension.class_ids[0].id, "metric_id": self.env.ref(EMPLOYEES).id}
+            values |= {"lower_bound": bound, "industry_ids": part and part.ids}
+            self.env["segmentation.criterion"].create(values)
+        return dimension, whole, parts
+
+    def test_part_of_an_industry_is_not_known(self):
+        dimension, whole, parts = self.bounds_of_parts(10, 20)
+        general = "the bounds depend on what part of the industry “Making” it is; not known: Industry"
+        partner = self.customer(employee_count=15, industry_id=whole.id)
+        self.classify(partner)
+        self.assertEqual(self.said(dimension, partner)[1:], ("", general, ""))
+        self.assertEqual(
+            self.of(dimension, employee_count=15, industry_id=parts[0].id), ("A", "15", "Employees 15 ≥ 10", "")
+        )
+
+    def test_industry_is_not_known(self):
+        dimension, _whole, _parts = self.bounds_of_parts(10, 20, 30)
+        self.assertEqual(self.of(dimension, employee_count=15)[1:], ("", "not known: Industry", ""))
+
+    def test_the_class_just_above(self):
+        dimension = self.make_dimension("STAIRS")
+        self.make_classes(dimension, "A", "B", "C", "D")
+        for cls, bound in zip(dimension.class_ids, (40, 30, 20), strict=False):
+            values = {"class_id": cls.id, "metric_id": self.env.ref(EMPLOYEES).id, "lower_bound": bound}
+            self.env["segmentation.criterion"].create(values)
+        expected = ("D", "5", "Employees 5 < 20 (C)", "15 more Employees for C")
+        self.assertEqual(self.of(dimension, employee_count=5), expected)
+        self.assertEqual(self.of(dimension, employee_count=25)[3], "5 more Employees for B")
+
+    # -- preference ----------------------------------------------------------------------------
+
+    def test_preferred_record(self):
+        fields = self.env["ir.model.fields"]
+        metric = self.env["segmentation.metric"].create(
+            {
+                "name": "Adviser",
+                "code": "ADVISER",
+                "model_id": self.env["ir.model"]._get_id("crm.lead"),
+                "partner_path": "partner_id.commercial_partner_id",
+                "aggregate": "argmax",
+                "group_path": "user_id",
+                "measure_field_id": fields._get("crm.lead", "probability").id,
+            }
+        )
+        dimension = self.make_dimension("ADVISED", method="mapping", metric_id=metric.id)
+        users = self.env.user | self.salesperson | self.new_viewer()
+        partners = []
+        for user in users:
+            partner = self.customer()
+            values = {"name": "Lead", "partner_id": partner.id, "company_id": self.company.id, "user_id": user.id}
+            self.env["crm.lead"].create(values).probability = 50
+            partners.append(partner)
+        self.classify()
+        classes = {cls.res_id: cls for cls in dimension.class_ids}
+        for user, partner in zip(users, partners, strict=True):
+            found = self.said(dimension, partner)
+            self.assertEqual(found, (classes[user.id].code, user.name, f"Adviser: {user.name}", ""))
+        dropped = users[0]
+        classes[dropped.id].active = False
+        self.profile(partners[0]).sudo()[dimension.field_name] = False
+        expected = (False, dropped.name, f"no class is mapped to Adviser: {dropped.name}", "")
+        self.assertEqual(self.said(dimension, partners[0]), expected)
+        newcomer = {metric.field_name: self.limited_salesperson().id, dimension.field_name: False}
+        self.profile(partners[1]).sudo().write(newcomer)
+        self.assertEqual(self.said(dimension, partners[1]), (False, "", "no class is mapped to Adviser: ?", ""))
