@@ -37,7 +37,7 @@ def refresh(scope, columns, months: int):
     cr.execute(SQL("DROP TABLE IF EXISTS %s", PEERS))
     cr.execute(SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", PEERS, peers_query(scope, columns, months)))
     cr.execute(SQL("ANALYZE %s", PEERS))
-    values = {"peers": PEERS, "company": scope.company_id, "months": months, "uid": scope.base_env.uid}
+    values = {"peers": PEERS, "company": scope.company_id, "months": months}
     for statement in (DELETE, UPDATE, INSERT):
         cr.execute(SQL(statement, **values))
     # Before autovacuum looks, plans for an empty table would take seconds for one customer.
@@ -64,7 +64,7 @@ INSERT = """
      WHERE NOT EXISTS (SELECT FROM segmentation_peer_product AS old
                         WHERE old.company_id = %(company)s
                           AND old.group_key = new.group_key AND old.product_id = new.product_id)
-  ORDER BY group_key, buyers DESC"""
+  ORDER BY group_key"""
 
 
 def peers_query(scope, columns, months: int) -> SQL:

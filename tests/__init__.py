@@ -34,6 +34,7 @@ from . import test_mutants_evaluate
 from . import test_mutants_mapping
 from . import test_mutants_metrics
 from . import test_mutants_preview
+from . import test_mutants_recommend
 from . import test_mutants_rules
 from . import test_mutants_sql
 from . import test_next_steps
