@@ -25,6 +25,8 @@ EXPECTED_ORDER = SQL(
     *map(column, ("average_order_12m", "revenue_12m", "revenue_prior_12m", "invoices_24m")),
 )
 YEARLY_REVENUE = SQL("GREATEST(%s, %s)", column("revenue_12m"), column("revenue_prior_12m"))
+# What customers have done so far, beside metrics that may be those of a later day.
+SO_FAR = {"waited": column("days_since_purchase"), "yearly_revenue": YEARLY_REVENUE}
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def _select(reason: str, query, value: SQL, condition: SQL, first_by=None, **fac
     return query.select(
         SQL("%s %s AS partner_id", SQL("DISTINCT ON (%s)", partner) if first_by else SQL(), partner),
         SQL("%s AS reason", reason),
-        SQL("ROUND((%s)::numeric, 6) AS value", value),
+        SQL("ROUND(%s, 6) AS value", value),
         *(
             SQL("(%s)::%s AS %s", facts.get(name, SQL("NULL")), SQL(kind), SQL.identifier(name))
             for name, kind in FACTS.items()
@@ -120,12 +122,12 @@ def _lapsing(scope, terms, buying_class) -> SQL:
     then = replace(scope, as_of=scope.as_of + timedelta(days=terms.lapse_days))
     query = Query(scope.env, ROW, SQL("(%s)", _rows_of_day(then, dimension)))
     later = compile_dimension(dimension, then, query).class_id
-    held, waited = column(dimension.field_name), column("days_since_purchase")
+    held, waited = column(dimension.field_name), column("waited")
     query.add_where(SQL("COALESCE(%s >= %s, TRUE)", waited, terms.lapse_days))
     return _select(
         "lapsing",
         query,
-        YEARLY_REVENUE,
+        column("yearly_revenue"),
         SQL("%s = %s AND %s IS DISTINCT FROM %s", held, buying_class.id, later, held),
         day=SQL("%s - %s", scope.as_of, waited),
         class_id=later,
@@ -133,21 +135,26 @@ def _lapsing(scope, terms, buying_class) -> SQL:
 
 
 def _rows_of_day(scope, dimension) -> SQL:
-    """The stored customer files, with the metrics of the dimension as of the scope's day."""
+    """The stored customer files and ``SO_FAR``, with the metrics of the dimension as of the scope's day."""
     used = dimension._used_metrics().filtered("active")
     moving = used.filtered(lambda metric: any(map(_moves, metric | metric._bases())))
-    stored = active_rows(scope)
+    stored = SQL(
+        "SELECT %s.*, %s FROM (%s) AS %s",
+        SQL.identifier(ROW),
+        SQL(", ").join(SQL("%s AS %s", value, SQL.identifier(name)) for name, value in SO_FAR.items()),
+        active_rows(scope),
+        SQL.identifier(ROW),
+    )
     if not moving:
         return stored
     fields = scope.env["segmentation.profile"]._fields
     everything = [name for name, field in fields.items() if field.store and field.column_type]
     kept = [name for name in everything if name not in moving.mapped("field_name")]
-    kept += [name for name in PARTNER_COLUMNS if name not in kept]
     return SQL(
         "SELECT %s FROM (%s) AS stored JOIN (%s) AS moved ON moved.partner_id = stored.partner_id",
         SQL(", ").join(
             [
-                *(SQL.identifier("stored", name) for name in kept),
+                *(SQL.identifier("stored", name) for name in (*kept, *PARTNER_COLUMNS, *SO_FAR)),
                 *(SQL.identifier("moved", metric.field_name) for metric in moving),
             ]
         ),

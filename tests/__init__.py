@@ -37,6 +37,7 @@ from . import test_mutants_preview
 from . import test_mutants_recommend
 from . import test_mutants_rules
 from . import test_mutants_sql
+from . import test_mutants_steps
 from . import test_next_steps
 from . import test_next_steps_tours
 from . import test_onboarding
