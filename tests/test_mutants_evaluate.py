@@ -97,7 +97,8 @@ class TestEvaluation(MethodCase):
         Cut.create({"company_id": self.company.id, "class_id": failed.class_ids[0].id, "value": 3})
         evaluation._store_cuts()
         stored = Cut.search([("class_id", "in", (failed | compared).class_ids.ids)])
-        self.assertEqual({cut.class_id: cut.value for cut in stored}, {failed.class_ids[0]: 3, compared.class_ids[0]: 5})
+        values = {cut.class_id: cut.value for cut in stored}
+        self.assertEqual(values, {failed.class_ids[0]: 3, compared.class_ids[0]: 5})
 
     def test_codes_are_made_anew(self):
         partner, unchanged, archived = (self.customer(employee_count=number) for number in (5000, 1, 5000))

@@ -1,6 +1,7 @@
 """Values of metrics beside the obvious computation, in all that a mutant could change: see test_mutants_sql.py."""
 
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from statistics import mean, stdev
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
@@ -76,7 +77,7 @@ class TestMetricValues(SegmentationCommon):
         days += [date(2025, 5, 1)]
         for day in [*days, days[0], days[-1], days[-1]]:
             self.lead(date_deadline=day)
-        gaps = [(after - before).days for before, after in zip(days, days[1:], strict=False)]
+        gaps = [(after - before).days for before, after in pairwise(days)]
         expected = {
             "interval": mean(gaps),
             "interval_deviation": 100 * stdev(gaps) / mean(gaps),
@@ -242,7 +243,5 @@ class TestPaths(TransactionCase):
     def test_share_cuts(self):
         values = [1000 - number for number in range(100)]
         for shares in ([50, 80], [1, 99], [33.3, 66.6]):
-            expected = [
-                next(n for n in range(101) if sum(values[:n]) * 100 >= share * sum(values)) for share in shares
-            ]
+            expected = [next(n for n in range(101) if sum(values[:n]) * 100 >= share * sum(values)) for share in shares]
             self.assertEqual(share_cuts(values, shares), expected)
