@@ -77,10 +77,9 @@ def engine_rows(scenarios):
         Row("memory, first run", costs["first"].megabytes, "MB", bound=100),
         Row("memory, nothing changed", costs["unchanged"].megabytes, "MB", bound=100),
         Row("queries, one customer", queries, ""),
-        *(
-            Row(f"queries, {name}", costs[name].queries, "", ratio=costs[name].queries / queries, **constant)
-            for name in ("1 % only", "first", "unchanged")
-        ),
+        Row("queries, 1 % only", costs["1 % only"].queries, "", ratio=costs["1 % only"].queries / queries, **constant),
+        # Runs of everybody wake a job, and the first notes the rules; neither depends on how many customers there are.
+        *(Row(f"queries, {name}", costs[name].queries, "") for name in ("first", "unchanged")),
     ]
 
 

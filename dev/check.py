@@ -10,22 +10,27 @@ DATABASE = "test"
 def run(expression=None):
     """Return the exit code."""
     with environment.ready() as server:
-        results = {}
-        if not expression:
-            with step("Linters"):
-                results |= linters.run_all()
-            results["distributions"] = dist.passes()
-        database.ensure(server, DATABASE, renew=True)
-        if not expression:
-            results["installation log"] = installation_is_quiet(server)
-            results["demo"] = demo.passes(server, DATABASE)
-            results["uninstallation"] = uninstall_check.passes(server, DATABASE, keep=True)
-            results["update"] = upgrade_check.passes(server, uninstall_check.copy_name(DATABASE), DATABASE)
-        if expression:
-            results["pytest"] = testing.pytest(server, DATABASE, ["-k", expression]) == 0
-        else:
-            results["pytest"] = testing.pytest_in_two(server, DATABASE)
+        results = matching(server, expression) if expression else everything(server)
     return verdict(results)
+
+
+def matching(server, expression):
+    database.ensure(server, DATABASE, renew=True)
+    return {"pytest": testing.pytest(server, DATABASE, ["-k", expression]) == 0}
+
+
+def everything(server):
+    with linters.running() as linting:  # while the database is made
+        results = {"distributions": dist.passes()}
+        database.ensure(server, DATABASE, renew=True)
+        with step("Linters"):
+            results |= linters.results(linting)
+    results["installation log"] = installation_is_quiet(server)
+    results["demo"] = demo.passes(server, DATABASE)
+    results["uninstallation"] = uninstall_check.passes(server, DATABASE, keep=True)
+    results["update"] = upgrade_check.passes(server, uninstall_check.copy_name(DATABASE), DATABASE)
+    results["pytest"] = testing.pytest_in_two(server, DATABASE)
+    return results
 
 
 def update():

@@ -2,14 +2,32 @@
 
 import os
 import subprocess
+from contextlib import contextmanager
 
-from .console import say
+from .console import say, stop
 from .paths import ADDON_LINK, ADDONS, MODULE, ROOT, VENV
 
 
 def run_all():
     """Run every linter; return {name: passed}."""
-    return {name: run(name, words, folder) for name, words, folder in linters()}
+    with running() as processes:
+        return results(processes)
+
+
+@contextmanager
+def running():
+    """Begin every linter, so that other work can be done meanwhile; what still runs at the end is stopped."""
+    processes = {name: begin(words, folder) for name, words, folder in linters()}
+    try:
+        yield processes
+    finally:
+        for process in processes.values():
+            stop(process)
+
+
+def results(processes):
+    """Wait for every linter; return {name: passed}."""
+    return {name: finish(name, process) for name, process in processes.items()}
 
 
 def linters():
@@ -25,20 +43,24 @@ def linters():
     yield "rst-lint", ["rst-lint", *sorted(ROOT.glob("*.rst"))], ROOT
 
 
-def run(name, words, folder):
+def begin(words, folder):
     program, *arguments = (str(word) for word in words)
     # Some of the tools look for others on the PATH.
     env = {**os.environ, "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-    result = subprocess.run(
+    return subprocess.Popen(
         [VENV / "bin" / program, *arguments],
         cwd=folder,
         env=env,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
     )
-    passed = result.returncode == 0
+
+
+def finish(name, process):
+    output, _ = process.communicate()
+    passed = process.returncode == 0
     say(f"    {'ok' if passed else 'FAILED':7} {name}")
     if not passed:
-        say((result.stdout + result.stderr).strip())
+        say(output.strip())
     return passed

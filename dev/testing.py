@@ -1,14 +1,16 @@
 """Run the add-on's tests with pytest-odoo in a database where it is installed."""
 
 import os
+import shutil
 import subprocess
 
 from . import database, odoo
 from .console import say, stop
 from .paths import ADDON_LINK, EXAMPLE, EXAMPLE_LINK, LOGS, ROOT, VENV_PYTHON, WORK
 
-# Apps that the add-on does without, for the second half of the tests: the first shows that it does.
+# Apps that the add-on does without, for one of the two processes: the other one shows that it does.
 OPTIONAL_APPS = "base_automation,mass_mailing,queue_job,sale_loyalty,stock"
+CLAIMS = WORK / "claims"  # see plugins/shared_tests.py
 
 
 def pytest(server, database, arguments=()):
@@ -24,16 +26,19 @@ def pytest_in_two(server, name, arguments=()):
     copy = f"{name}_2"
     database.copy(server, name, copy)
     database.install(server, copy, OPTIONAL_APPS)
+    shutil.rmtree(CLAIMS, ignore_errors=True)
+    CLAIMS.mkdir()
+    shared = [*arguments, f"--claims={CLAIMS}"]
     log = LOGS / "tests-2.log"
     with log.open("wb") as output:
-        words = command(copy, [*arguments, "--part=2/2"])
+        words = command(copy, [*shared, "--apps"])
         second = subprocess.Popen(words, env=environ(server, copy), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
         try:
-            code = pytest(server, name, [*arguments, "--part=1/2"])
+            code = pytest(server, name, shared)
             second.wait()
         finally:
             stop(second)
-    say(f"==> The second half of the tests\n{log.read_text()}")
+    say(f"==> The other process\n{log.read_text()}")
     database.install(server, copy, EXAMPLE)
     own = [str(EXAMPLE_LINK / "tests"), f"--confcutdir={EXAMPLE_LINK}"]
     example = pytest(server, copy, [*arguments, *own])
@@ -47,7 +52,7 @@ def command(database_name, arguments):
         words.append(str(ADDON_LINK / "tests"))
     return [
         *(str(VENV_PYTHON), "-P", "-m", "pytest"),
-        *("-p", "strict_tests", "-p", "part_of_tests", f"--confcutdir={ADDON_LINK}"),
+        *("-p", "strict_tests", "-p", "shared_tests", f"--confcutdir={ADDON_LINK}"),
         *("--odoo-http", f"--odoo-database={database_name}", f"--odoo-config={odoo.ODOO_CONF}"),
         *("--odoo-log-level=warn",),
         *words,

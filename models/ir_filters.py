@@ -4,10 +4,10 @@ from odoo import api, models
 from odoo.tools import LazyTranslate
 
 from .segmentation_column import PREFIX
+from .shipped_names import translate_shipped
 
 _lt = LazyTranslate(__name__)
 
-# Names of filters are not translatable in Odoo; these are of the favourites in data/favourites.xml.
 NAMES = {
     "favourite_size_industry": _lt("Size by sector"),
     "favourite_abc_region": _lt("ABC by region"),
@@ -34,19 +34,10 @@ class IrFilters(models.Model):
             return found
         Model = self.env[model]
         hidden = {name for name, field in Model._fields.items() if not Model._has_field_access(field, "read")}
-        shipped = self._shipped_names()
-        result = []
+        visible = []
         for each in found:
             words = set(re.findall(r"\w+", f"{each['context']} {each['domain']} {each['sort']}"))
             missing = {word for word in words if word.startswith(PREFIX)} - Model._fields.keys()
             if not missing and not words & hidden:
-                result.append({**each, "name": shipped.get((each["id"], each["name"]), each["name"])})
-        return result
-
-    def _shipped_names(self) -> dict:
-        """Id and English name of the shipped favourites → name in the user's language; renamed ones keep theirs."""
-        english = self.with_context(lang="en_US").env
-        records = {name: self.env.ref(f"partner_segmentation.{name}", raise_if_not_found=False) for name in NAMES}
-        return {
-            (record.id, english._(NAMES[name])): self.env._(NAMES[name]) for name, record in records.items() if record
-        }
+                visible.append(each)
+        return translate_shipped(self.env, visible, NAMES)
