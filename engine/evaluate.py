@@ -98,9 +98,10 @@ class Evaluation:
     def _load(self):
         """Compute the metrics of the scope's customers into a temporary table."""
         self._execute(SQL("DROP TABLE IF EXISTS %s", INPUT))
-        if self._error(lambda: self._input(self.metrics)):
+        query, error = self._tried(lambda: self._checked(self._input(self.metrics)))
+        if error is not None:
             self._leave_out_failing_metrics()
-        query = self._input(self.metrics)
+            query = self._input(self.metrics)
         self.result.customers = self._execute(SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", INPUT, query))
         self._execute(SQL("ANALYZE %s", INPUT))
 
@@ -111,7 +112,8 @@ class Evaluation:
     def _leave_out_failing_metrics(self):
         """A metric that cannot be computed keeps its stored values and is reported."""
         for metric in self.metrics:
-            if error := self._error(lambda metric=metric: self._input(metric)):
+            _query, error = self._tried(lambda metric=metric: self._checked(self._input(metric)))
+            if error is not None:
                 self.metrics -= metric
                 self.result.failures[metric] = self.scope.base_env._(
                     "Metric “%(metric)s” could not be computed and kept its values: %(error)s",
@@ -119,16 +121,20 @@ class Evaluation:
                     error=error,
                 )
 
-    def _error(self, make_query) -> str | None:
-        """Why the statement cannot be made or executed; None when it can."""
+    def _tried(self, make) -> tuple:
+        """What ``make`` returns, and why it cannot; one of them is None."""
         try:
             with self.scope.env.cr.savepoint(flush=False):
-                self.scope.env.cr.execute(SQL("EXPLAIN %s", make_query()), log_exceptions=False)
+                return make(), None
         except UserError as error:
-            return str(error)
+            return None, str(error)
         except (ValueError, KeyError, DatabaseError) as error:
-            return str(error).partition("\n")[0]
-        return None
+            return None, str(error).partition("\n")[0]
+
+    def _checked(self, query: SQL) -> SQL:
+        """The statement, after PostgreSQL has planned it."""
+        self.scope.env.cr.execute(SQL("EXPLAIN %s", query), log_exceptions=False)
+        return query
 
     # -- classify ------------------------------------------------------------------------------
 
@@ -168,19 +174,18 @@ class Evaluation:
         return self._summary(source, missing)
 
     def _layer(self, dimension, source: SQL) -> tuple[SQL, Rule]:
-        layers = []
-
         def layer():
             if self._cuts_anew(dimension):
                 self.scope.cuts[dimension.id] = compute_cuts(dimension, self.scope, source)
-            layers.append(self._select_class(dimension, source, compile_dimension))
-            return layers[0][0]
+            select, rule = self._select_class(dimension, source, compile_dimension)
+            return self._checked(select), rule
 
-        if dimension not in self.result.failures and (error := self._error(layer)):
+        if dimension not in self.result.failures:
+            found, error = self._tried(layer)
+            if error is None:
+                return found
             self._fail(dimension, error)
-        if dimension in self.result.failures:
-            return self._select_class(dimension, source, _stored_class)
-        return layers[0]
+        return self._select_class(dimension, source, _stored_class)
 
     def _cuts_anew(self, dimension) -> bool:
         """Only an evaluation of everybody may move the lines between relative classes."""

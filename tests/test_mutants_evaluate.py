@@ -1,8 +1,11 @@
 """What an evaluation does around its statements: see test_mutants_sql.py."""
 
+from unittest.mock import patch
+
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from ..engine import evaluate
 from ..engine.evaluate import Evaluation, Result
 from ..engine.rule import Rule
 from .common import AS_OF
@@ -57,6 +60,22 @@ class TestEvaluation(MethodCase):
             evaluation.classified_customers()
         self.assertIn("nowhere", evaluation.result.failures[metric])
         self.assertNotIn("\n", evaluation.result.failures[metric])
+
+    def test_an_error_without_a_message_is_one(self):
+        metric = self.env.ref(EMPLOYEES)
+        evaluation = self.evaluation()
+        query = evaluation._input
+
+        def broken(metrics):
+            if metric in metrics:
+                raise KeyError
+            return query(metrics)
+
+        evaluation._input = broken
+        with patch.object(evaluate, "compile_dimension", side_effect=ValueError):
+            evaluation.classified_customers()
+        self.assertEqual(evaluation.result.failures.keys(), {metric, *evaluation.dimensions})
+        self.assertNotIn(metric, evaluation.metrics)
 
     def test_missing_facts_each_once(self):
         evaluation = self.evaluation()
