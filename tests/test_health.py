@@ -12,6 +12,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..health.finding import KINDS
+from ..models.segmentation_queued import SegmentationQueued
 from .common import AS_OF, SegmentationCommon
 
 STATES = ("BJ", "SH", "GD")
@@ -45,6 +46,8 @@ class TestHealth(SegmentationCommon):
         ]
         for job in cls.jobs:
             job.write({"active": True, "failure_count": 0})
+        # Days pass in these tests, and nobody works off the jobs of queue_job: see test_elsewhere_queue_job.py.
+        cls.classPatch(SegmentationQueued, "_count_late_jobs", lambda _model, _company: 0)
         cls.manager = new_test_user(
             cls.env,
             "segmentation_health",
